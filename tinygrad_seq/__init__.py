@@ -1,0 +1,4 @@
+"""Reverse-mode automatic differentiation for sequence models, in NumPy."""
+
+from . import autograd, ops
+from .autograd import Tensor, enable_grad, get_default_dtype, no_grad, scope, set_default_dtype, tensor

@@ -1,0 +1,29 @@
+"""What a graph is, and how derivatives move through it.
+
+Read in this order: `mode` (what is recorded), `graph` (Node), `sweep` (reverse mode), `tensor`, `op`.
+"""
+
+from .derivatives import grad
+from .graph import Leaf, Node, ancestors
+from .mode import Label, enable_grad, no_grad, scope
+from .op import REGISTRY, Op, differentiable, elementwise
+from .tensor import Tensor, get_default_dtype, set_default_dtype, tensor
+
+__all__ = [
+    "REGISTRY",
+    "Label",
+    "Leaf",
+    "Node",
+    "Op",
+    "Tensor",
+    "ancestors",
+    "differentiable",
+    "elementwise",
+    "enable_grad",
+    "get_default_dtype",
+    "grad",
+    "no_grad",
+    "scope",
+    "set_default_dtype",
+    "tensor",
+]

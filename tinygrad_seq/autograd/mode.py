@@ -1,0 +1,134 @@
+"""What is being recorded right now, and under which label.
+
+One `ContextVar` holds both, so that recording an operation costs a single look-up, and threads,
+generators and asynchronous tasks each see their own.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from contextvars import ContextVar, Token
+from typing import Any, Literal, ParamSpec, TypeVar
+
+from ..errors import OptionError
+
+__all__ = ["Label", "Mode", "enable_grad", "no_grad", "scope"]
+
+Direction = Literal["forward", "backward"]
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class Label:
+    """Where a node belongs: module path, time step, and sweep direction.
+
+    ``path`` is the module path, such as ``"encoder/lstm/l0"``; ``t`` the time step or None;
+    ``direction`` tells a node of the function itself from a node of its recorded derivative, for which
+    ``of`` is the index of the node that it differentiates.
+    """
+
+    __slots__ = ("direction", "of", "path", "t")
+
+    def __init__(
+        self, path: str = "", t: int | None = None, direction: Direction = "forward", of: int | None = None
+    ):
+        self.path = path
+        self.t = t
+        self.direction: Direction = direction
+        self.of = of
+
+    def __repr__(self) -> str:
+        step = "" if self.t is None else f" t={self.t}"
+        back = "" if self.direction == "forward" else " backward"
+        return f"<{self.path or '.'}{step}{back}>"
+
+
+class Mode:
+    """The recording flag and the label that new nodes get."""
+
+    __slots__ = ("label", "recording")
+
+    def __init__(self, label: Label, recording: bool):
+        self.label = label
+        self.recording = recording
+
+
+MODE: ContextVar[Mode] = ContextVar("tinygrad_seq_mode", default=Mode(Label(), True))  # noqa: B039 - a Mode is never changed
+
+
+class _ModeContext:
+    """A re-entrant context manager, and decorator, that replaces the mode for a while."""
+
+    def __init__(self) -> None:
+        self._tokens: list[Token[Mode]] = []
+
+    def _mode(self, outer: Mode) -> Mode:
+        raise NotImplementedError
+
+    def __enter__(self) -> None:
+        self._tokens.append(MODE.set(self._mode(MODE.get())))
+
+    def __exit__(self, *exc: object) -> None:
+        MODE.reset(self._tokens.pop())
+
+    def __call__(self, f: Callable[P, R]) -> Callable[P, R]:
+        @functools.wraps(f)
+        def inside(*args: P.args, **kwargs: P.kwargs) -> R:
+            token = MODE.set(self._mode(MODE.get()))
+            try:
+                return f(*args, **kwargs)
+            finally:
+                MODE.reset(token)
+
+        return inside
+
+
+class no_grad(_ModeContext):  # noqa: N801 - PyTorch's name, used like a function
+    """Record nothing inside: results are constants.
+
+    >>> import tinygrad_seq as tg
+    >>> w = tg.tensor([1.0, 2.0], requires_grad=True)
+    >>> with tg.no_grad():
+    ...     y = w * 2
+    >>> y.requires_grad
+    False
+    """
+
+    def _mode(self, outer: Mode) -> Mode:
+        return Mode(outer.label, False)
+
+
+class enable_grad(_ModeContext):  # noqa: N801 - PyTorch's name, used like a function
+    """Record inside, also within a surrounding `no_grad`."""
+
+    def _mode(self, outer: Mode) -> Mode:
+        return Mode(outer.label, True)
+
+
+class scope(_ModeContext):  # noqa: N801 - used like a function
+    """Label what is recorded inside: a step down the module path, a time step, or both.
+
+    Scopes nest: names are joined by ``/``; an inner ``t`` replaces the outer one.
+
+    >>> import tinygrad_seq as tg
+    >>> w = tg.tensor([1.0, 2.0], requires_grad=True)
+    >>> with tg.scope("decoder", t=3):
+    ...     y = w * 2
+    >>> y.node.label
+    <decoder t=3>
+    """
+
+    def __init__(self, name: str = "", t: int | None = None):
+        if type(name) is not str or (t is not None and not hasattr(t, "__index__")):
+            raise OptionError(
+                f'scope: got name {name!r} and t {t!r}; need a string and an integer: scope("decoder", t=3)'
+            )
+        self._tokens = []
+        self._name = name
+        self._t = t
+
+    def _mode(self, outer: Mode) -> Mode:
+        label, name, t = outer.label, self._name, self._t
+        path = f"{label.path}/{name}" if name and label.path else name or label.path
+        return Mode(Label(path, label.t if t is None else t, label.direction, label.of), outer.recording)

@@ -1,0 +1,373 @@
+"""`Op`: one operation, as data. Its value, its derivative rules and what it keeps stand in one record.
+
+    tanh = elementwise("tanh", np.tanh, lambda g, y: g - g * (y * y))
+    multiply = elementwise("multiply", np.multiply, lambda g, b: g * b, lambda g, a: g * a)
+
+What a rule *names* is what a node *keeps*. The parameters of a rule after the cotangent ``g`` are found by name:
+
+    an input's name     that input's array
+    y                   the value
+    an attribute's name the attribute
+    <input>_shape       the shape of the rule's own input; nothing is kept
+
+An operation of any number of inputs (``def concatenate(*xs, axis)``) has one rule for all of them, whose
+second parameter is ``i``, the input's position; it may also name ``xs`` and ``shapes``, those of all inputs.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Sequence
+from operator import itemgetter
+from typing import Any, Literal
+
+import numpy as np
+
+from ..errors import OptionError, UnsupportedError
+from .graph import INDEX, Node
+from .mode import MODE
+from .tensor import NUMPY, Tensor, as_array
+
+__all__ = ["REGISTRY", "Op", "differentiable", "elementwise"]
+
+REGISTRY: dict[str, Op] = {}
+"""Every operation by name."""
+
+Rule = Callable[..., Any]
+Kind = Literal["elementwise", "linear", ""]
+ndarray = np.ndarray
+
+
+class Op:
+    """One differentiable operation.
+
+    Attributes:
+        name: NumPy's name where it has one.
+        value: computes the value from arrays and attributes.
+        vjp: for each input the rule from the cotangent of the value to that of the input; None where
+            the input has no derivative (an index, a mask).
+        joint: for each input, optionally, the rule for several uses of one array at once: it takes a list of
+            the rule's argument tuples and returns the sum of what the rule returns for each.
+        kind: "elementwise" (the Jacobian is diagonal), "linear" (in each input by itself), or "".
+        broadcasts: whether inputs broadcast; the engine then sums cotangents back to the inputs' shapes.
+        inputs, attrs: the names of the array inputs and of the attributes.
+        keeps: what a node keeps, by name.
+        call: the function that users call.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        value: Callable[..., Any],
+        vjp: Sequence[Rule | None] | Rule,
+        *,
+        joint: Sequence[Rule | None] = (),
+        kind: Kind = "",
+        broadcasts: bool = False,
+    ):
+        self.name = name
+        self.value = value
+        self.kind = kind
+        self.broadcasts = broadcasts
+        self.variadic = callable(vjp)
+        rules = [vjp] if callable(vjp) else list(vjp)
+        names, defaults = _parameters(value)
+        self.inputs = tuple(names[: len(rules)])
+        self.attrs = tuple(names[len(rules) :])
+        self.defaults = tuple(defaults[len(rules) :])
+        self.wants = [() if r is None else tuple(inspect.signature(r).parameters)[1 + self.variadic :] for r in rules]
+        self.keeps = self._resolve()
+        self._keep_plans: dict[tuple[bool, ...], Callable[[Any], Any] | None] = {}
+        if self.variadic:
+            rule = rules[0]
+            self.vjp: Any = _Every(lambda i: lambda g, *args: rule(g, i, *args))  # type: ignore[misc]
+            self.pull: Any = _Every(lambda i: lambda g, node: rule(g, i, *self.arguments(0, node, False)))  # type: ignore[misc]
+            self.joint: Any = _Every(lambda i: None)
+        else:
+            self.vjp = tuple(rules)
+            self.pull = tuple(None if r is None else self._pull(i, r) for i, r in enumerate(rules))
+            self.joint = tuple(joint) or (None,) * len(rules)
+        REGISTRY[name] = self
+
+    def __repr__(self) -> str:
+        return f"<op {self.name}({', '.join(self.inputs + self.attrs)})>"
+
+    def _resolve(self) -> tuple[str, ...]:
+        """What a node keeps: the arrays that the rules name. Unknown names are an error of the record."""
+        keeps: list[str] = []
+        arrays = ("y", "xs", "shapes") if self.variadic else ("y", *self.inputs)
+        for i, wants in enumerate(self.wants):
+            for want in wants:
+                if want in arrays:
+                    if want not in keeps:
+                        keeps.append(want)
+                elif want not in self.attrs and (self.variadic or want != f"{self.inputs[i]}_shape"):
+                    raise TypeError(f"{self.name}: a rule names {want!r}, which is no input, attribute, y or shape")
+        return tuple(keeps)
+
+    def kept(self, arrays: Sequence[Any], y: Any, parents: tuple[Node | None, ...]) -> Any:
+        """What the node of this application keeps: of ``keeps``, what differentiable inputs need."""
+        if self.variadic:
+            found = {"y": y, "xs": arrays, "shapes": [np.shape(a) for a in arrays]}
+            return tuple(found[k] for k in self.keeps)
+        if not self.keeps:
+            return None
+        used = tuple(p is not None for p in parents)
+        if used not in self._keep_plans:
+            self._keep_plans[used] = self._keep_plan(used)
+        plan = self._keep_plans[used]
+        return plan and plan((*arrays, y, None))
+
+    def _keep_plan(self, used: tuple[bool, ...]) -> Callable[[Any], Any] | None:
+        needed = {want for i, u in enumerate(used) if u for want in self.wants[i]}
+        places = {**{n: i for i, n in enumerate(self.inputs)}, "y": len(self.inputs)}
+        absent = len(self.inputs) + 1
+        return itemgetter(*[places[k] if k in needed else absent for k in self.keeps])
+
+    def _source(self, i: int, want: str) -> Callable[[Node], Any]:
+        """Where the argument ``want`` of rule ``i`` is found on a node."""
+        if want in self.keeps:
+            if len(self.keeps) == 1 and not self.variadic:
+                return lambda node: node.kept
+            return lambda node, k=self.keeps.index(want): node.kept[k]  # type: ignore[misc]
+        if want in self.attrs:
+            return lambda node, k=self.attrs.index(want): node.attrs[k]  # type: ignore[misc]
+        return lambda node: node.parents[i].shape  # type: ignore[union-attr]
+
+    def _pull(self, i: int, rule: Rule) -> Rule:
+        """The rule as a function of cotangent and node, for a first-order sweep."""
+        sources = [self._source(i, want) for want in self.wants[i]]
+        if not sources:
+            return lambda g, node: rule(g)
+        if len(sources) > 1:
+            return lambda g, node: rule(g, *[source(node) for source in sources])
+        if self.wants[i] == self.keeps:
+            return lambda g, node: rule(g, node.kept)
+        (source,) = sources
+        return lambda g, node: rule(g, source(node))
+
+    def arguments(self, i: int, node: Node, record: bool) -> list[Any]:
+        """The arguments of rule ``i`` after the cotangent; for a recorded sweep, with their history."""
+        i = 0 if self.variadic else i
+        found = [self._source(i, want)(node) for want in self.wants[i]]
+        if record:
+            for k, want in enumerate(self.wants[i]):
+                if want == "y":
+                    found[k] = Tensor(found[k], node)
+                elif want == "xs":
+                    found[k] = [_with_history(x, p) for x, p in zip(found[k], node.parents, strict=True)]
+                elif want in self.inputs:
+                    found[k] = _with_history(found[k], node.parents[self.inputs.index(want)])
+        return found
+
+    def record(
+        self,
+        y: Any,
+        arrays: Sequence[Any],
+        parents: tuple[Node | None, ...],
+        attrs: tuple[Any, ...],
+    ) -> Tensor:
+        """The result ``y`` as a Tensor, with a node if an input has one and recording is on."""
+        if type(y) is not ndarray:
+            y = np.asarray(y)
+        mode = MODE.get()
+        if not mode.recording or parents.count(None) == len(parents):
+            return Tensor(y)
+        kept = self.kept(arrays, y, parents)
+        return Tensor(y, Node(self, parents, kept, attrs, y.shape, y.dtype, mode.label, next(INDEX)))
+
+
+class _Every:
+    """The same entry, made for each position, for operations of any number of inputs."""
+
+    def __init__(self, make: Callable[[int], Any]):
+        self._make = make
+
+    def __getitem__(self, i: int) -> Any:
+        return self._make(i)
+
+
+def _parameters(value: Callable[..., Any]) -> tuple[list[str], list[Any]]:
+    if isinstance(value, np.ufunc):
+        return (["x"], [None]) if value.nin == 1 else (["a", "b"], [None, None])
+    found = inspect.signature(value).parameters.values()
+    return [p.name for p in found], [None if p.default is p.empty else p.default for p in found]
+
+
+def _with_history(array: Any, parent: Node | None) -> Any:
+    return array if parent is None else Tensor(array, parent)
+
+
+def constant(x: Any, natural: bool = False) -> Any:
+    """An operand that is no Tensor: Python numbers stay weak, arrays are copied so that nobody can change them.
+
+    ``natural`` keeps NumPy's dtype for lists, for inputs that are indices or masks.
+    """
+    if type(x) in (float, int, bool) or x is None or isinstance(x, np.generic):
+        return x
+    return np.array(x) if natural else as_array(x)
+
+
+def _unary(op: Op) -> Callable[..., Tensor]:
+    value = op.value
+    keep_x, keep_y = op.keeps == ("x",), op.keeps == ("y",)
+    assert keep_x or keep_y or not op.keeps
+
+    def call(x: Any) -> Tensor:
+        if isinstance(x, Tensor):
+            array = x._data
+            parent = x._node
+        else:
+            array, parent = constant(x), None
+        y = value(array)
+        if type(y) is not ndarray:
+            y = np.asarray(y)
+        if parent is None:
+            return Tensor(y)
+        mode = MODE.get()
+        if not mode.recording:
+            return Tensor(y)
+        kept = y if keep_y else array if keep_x else None
+        return Tensor(y, Node(op, (parent,), kept, (), parent.shape, y.dtype, mode.label, next(INDEX)))
+
+    return call
+
+
+def _binary(op: Op) -> Callable[..., Tensor]:
+    value = op.value
+    both = op._keep_plan((True, True)) if op.keeps else None
+    first = op._keep_plan((True, False)) if op.keeps else None
+    second = op._keep_plan((False, True)) if op.keeps else None
+
+    def call(a: Any, b: Any) -> Tensor:
+        if isinstance(a, Tensor):
+            x = a._data
+            p = a._node
+        else:
+            x, p = constant(a), None
+        if isinstance(b, Tensor):
+            z = b._data
+            q = b._node
+        else:
+            z, q = constant(b), None
+        y = value(x, z)
+        if type(y) is not ndarray:
+            y = np.asarray(y)
+        if p is None and q is None:
+            return Tensor(y)
+        mode = MODE.get()
+        if not mode.recording:
+            return Tensor(y)
+        plan = first if q is None else second if p is None else both
+        kept = plan((x, z, y, None)) if plan else None
+        return Tensor(y, Node(op, (p, q), kept, (), y.shape, y.dtype, mode.label, next(INDEX)))
+
+    return call
+
+
+def _general(op: Op) -> Callable[..., Tensor]:
+    value, names, defaults = op.value, op.inputs + op.attrs, op.defaults
+    count = len(op.inputs)
+    natural = [rule is None for rule in op.vjp]
+
+    def call(*args: Any, **kwargs: Any) -> Tensor:
+        if kwargs or len(args) != count:
+            args = _bind(op, names, (*(_MISSING,) * count, *defaults), args, kwargs)
+        arrays, parents = [], []
+        for x, as_is in zip(args[:count], natural, strict=True):
+            if isinstance(x, Tensor):
+                arrays.append(x._data)
+                parents.append(None if as_is else x._node)
+            else:
+                arrays.append(constant(x, as_is))
+                parents.append(None)
+        attrs = args[count:] or defaults
+        return op.record(value(*arrays, *attrs), arrays, tuple(parents), attrs)
+
+    return call
+
+
+def _variadic(op: Op) -> Callable[..., Tensor]:
+    value, defaults = op.value, op.defaults
+
+    def call(*xs: Any, **kwargs: Any) -> Tensor:
+        attrs = _bind(op, op.attrs, defaults, (), kwargs) if kwargs else defaults
+        arrays = tuple(x._data if isinstance(x, Tensor) else constant(x) for x in xs)
+        parents = tuple(x._node if isinstance(x, Tensor) else None for x in xs)
+        return op.record(value(*arrays, **dict(zip(op.attrs, attrs, strict=True))), arrays, parents, attrs)
+
+    return call
+
+
+_MISSING: Any = object()
+
+
+def _bind(
+    op: Op, names: tuple[str, ...], defaults: tuple[Any, ...], args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> tuple[Any, ...]:
+    """Positional and keyword arguments in the order of ``names``."""
+    bound = list(defaults)
+    bound[: len(args)] = args
+    for name, given in kwargs.items():
+        if name not in names or names.index(name) < len(args):
+            raise OptionError(f"{op.name}: got an unexpected argument {name!r}; it takes {', '.join(names)}")
+        bound[names.index(name)] = given
+    if "out" in names and bound[names.index("out")] is not None:
+        raise UnsupportedError(f"{op.name}: got out=; an array cannot hold the history; use the returned Tensor")
+    missing = [n for n, b in zip(names, bound, strict=False) if b is _MISSING]
+    if missing or len(bound) > len(names):
+        raise OptionError(
+            f"{op.name}: got {len(args)} arguments; need {', '.join(names)}"
+            + (f"; {', '.join(missing)} is missing" if missing else "")
+        )
+    return tuple(bound)
+
+
+def elementwise(name: str, value: Callable[..., Any], *vjp: Rule | None) -> Callable[..., Tensor]:
+    """Register an operation of one element of each (broadcast) input, and return the function that applies it.
+
+    A ufunc as ``value`` makes NumPy's own function work on Tensors.
+    """
+    op = Op(name, value, vjp, kind="elementwise", broadcasts=len(vjp) > 1)
+    call = (_unary if len(vjp) == 1 else _binary if len(vjp) == 2 else _general)(op) if not op.attrs else _general(op)
+    return _publish(call, op, [value] if isinstance(value, np.ufunc) else [])
+
+
+def differentiable(
+    *vjp: Rule | None,
+    variadic: Rule | None = None,
+    joint: Sequence[Rule | None] = (),
+    kind: Kind = "",
+    broadcasts: bool = False,
+    numpy: Sequence[Any] = (),
+) -> Callable[[Callable[..., Any]], Callable[..., Tensor]]:
+    """Register the decorated value function as an operation with these rules.
+
+    The first parameters are the array inputs, one for each rule; the others are attributes.
+
+    >>> import numpy as np, tinygrad_seq as tg
+    >>> @tg.autograd.differentiable(lambda g, x, n: g * n * x ** (n - 1))
+    ... def monomial(x, n):
+    ...     return x**n
+    >>> x = tg.tensor(3.0, requires_grad=True)
+    >>> monomial(x, 2).backward()
+    >>> x.grad
+    tensor(6., dtype=float32)
+    """
+
+    def register(value: Callable[..., Any]) -> Callable[..., Tensor]:
+        op = Op(value.__name__, value, variadic or vjp, joint=joint, kind=kind, broadcasts=broadcasts)
+        pair = len(vjp) == 2 and not op.attrs and None not in vjp
+        call = _variadic(op) if op.variadic else _binary(op) if pair else _general(op)
+        return _publish(functools.wraps(value)(call), op, numpy)
+
+    return register
+
+
+def _publish(call: Callable[..., Tensor], op: Op, numpy: Sequence[Any]) -> Callable[..., Tensor]:
+    call.__name__ = call.__qualname__ = op.name
+    call.op = op  # type: ignore[attr-defined]
+    for function in numpy:
+        NUMPY[function] = call
+    return call

@@ -1,0 +1,396 @@
+"""`Tensor`: an array and, where a derivative may be asked, the node that remembers how it came about.
+
+NumPy's protocols (NEP 13 and NEP 18) lead ``np.exp(t)`` or ``np.concatenate([t, a])`` to the operations here,
+so the derivative rules themselves are plain NumPy: they run on arrays in a first-order sweep and on
+Tensors in a recorded one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+
+from ..errors import DTypeError, GraphError, ShapeError, UnsupportedError
+from .graph import Leaf, Node
+from .mode import MODE
+from .sweep import sweep
+
+__all__ = ["Array", "Tensor", "get_default_dtype", "set_default_dtype", "tensor"]
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+NUMPY: dict[Any, Callable[..., Any]] = {}
+"""The function here for each NumPy function or ufunc that has one."""
+
+ndarray = np.ndarray
+_default_dtype: np.dtype[Any] = np.dtype("float32")
+
+
+def set_default_dtype(dtype: Any) -> None:
+    """Set the dtype that Python numbers and lists get: ``"float32"`` (the default) or ``"float64"``.
+
+    Raises:
+        DTypeError: for a dtype that is not a floating one.
+    """
+    global _default_dtype  # noqa: PLW0603 - a process-wide setting, as NumPy's print options are
+    new = np.dtype(dtype)
+    if new.kind != "f":
+        raise DTypeError(f'set_default_dtype: got {new}; need a floating dtype: "float32" or "float64"')
+    _default_dtype = new
+
+
+def get_default_dtype() -> np.dtype[Any]:
+    """The dtype that Python numbers and lists get."""
+    return _default_dtype
+
+
+def as_array(data: Any, dtype: Any = None) -> Array:
+    """A private array of ``data``: arrays keep their dtype, numbers and lists get the default one.
+
+    Raises:
+        DTypeError: for complex numbers, text, objects, and for lists that hold Tensors that
+            require a gradient (their history would be lost).
+    """
+    if isinstance(data, Tensor):
+        data = data._data
+    if dtype is None and not isinstance(data, (ndarray, np.generic)) and not hasattr(data, "__array__"):
+        _refuse_tensors(data)
+        array = np.array(data)
+        if array.dtype.kind in "iuf":
+            array = array.astype(_default_dtype)
+    else:
+        array = np.array(data, dtype=dtype)
+    if array.dtype.kind not in "fiub":
+        raise DTypeError(
+            f"tensor: got dtype {array.dtype}; need real numbers, integers or booleans"
+            + ("; keep real and imaginary part as two tensors" if array.dtype.kind == "c" else "")
+        )
+    return array
+
+
+def _refuse_tensors(data: Any) -> None:
+    while isinstance(data, (list, tuple)) and data:
+        if any(isinstance(item, Tensor) and item.requires_grad for item in data):
+            raise DTypeError(
+                "tensor: got a list of Tensors, whose history would be lost; use np.stack(list) instead"
+            )
+        data = data[0]
+
+
+class Tensor:
+    """An array that remembers how it was computed.
+
+    Make one with `tensor`. It takes part in NumPy's operators, functions, indexing and methods; see
+    `tinygrad_seq.ops` for all of them.
+
+    >>> import numpy as np, tinygrad_seq as tg
+    >>> x = tg.tensor([1.0, 2.0], requires_grad=True)
+    >>> y = np.sum(x * x)
+    >>> y.backward()
+    >>> x.grad
+    tensor([2., 4.], dtype=float32)
+    """
+
+    __slots__ = ("__weakref__", "_data", "_node")
+
+    def __init__(self, data: Array, node: Node | None = None):
+        self._data = data
+        self._node = node
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The size of each axis."""
+        return self._data.shape
+
+    @property
+    def ndim(self) -> int:
+        """The number of axes."""
+        return self._data.ndim
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The element type."""
+        return self._data.dtype
+
+    @property
+    def size(self) -> int:
+        """The number of elements."""
+        return self._data.size
+
+    @property
+    def itemsize(self) -> int:
+        """Bytes of one element."""
+        return self._data.itemsize
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all elements."""
+        return self._data.nbytes
+
+    @property
+    def node(self) -> Node | None:
+        """The history: None for a constant, a `Leaf` for a variable, otherwise the last operation."""
+        return self._node
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether derivatives with respect to this Tensor, or through it, can be taken.
+
+        May be set on a Tensor that no operation made. Setting it to True on integers is a DTypeError.
+        """
+        return self._node is not None
+
+    @requires_grad.setter
+    def requires_grad(self, value: bool) -> None:
+        if bool(value) == self.requires_grad:
+            return
+        if not self.is_leaf:
+            raise GraphError(
+                "requires_grad: got a Tensor that an operation made; need a leaf; use .detach() for a constant"
+            )
+        self._node = new_leaf(self._data) if value else None
+
+    @property
+    def is_leaf(self) -> bool:
+        """True for constants and variables, False for results of recorded operations."""
+        return self._node is None or not self._node.parents
+
+    @property
+    def grad(self) -> Tensor | None:
+        """The gradient that `backward` has added up here, or None. May be set to None or a Tensor of this shape."""
+        node = self._node
+        return node.grad if isinstance(node, Leaf) else None
+
+    @grad.setter
+    def grad(self, value: Tensor | None) -> None:
+        node = self._node
+        if not isinstance(node, Leaf):
+            if value is None:
+                return
+            raise GraphError("grad: got a Tensor without a gradient slot; need a leaf with requires_grad=True")
+        if value is not None and (not isinstance(value, Tensor) or value.shape != node.shape):
+            got = f"shape {value.shape}" if isinstance(value, Tensor) else type(value).__name__
+            raise ShapeError(f"grad: got {got}; need None or a Tensor of shape {node.shape}")
+        node.grad = value
+
+    @property
+    def data(self) -> Array:
+        """The array, read-only. Setting it gives a leaf a new array of the same shape and dtype.
+
+        Graphs that were recorded with the old value refuse to go backward.
+        """
+        return self.numpy()
+
+    @data.setter
+    def data(self, value: Any) -> None:
+        if not self.is_leaf:
+            raise GraphError("data: got a Tensor that an operation made; only a leaf's array can be replaced")
+        value = value._data if isinstance(value, Tensor) else value
+        array = np.array(value, dtype=self._data.dtype)
+        if array.shape != self._data.shape:
+            raise ShapeError(f"data: got shape {array.shape}; need {self._data.shape}, the Tensor's own")
+        self._replace(array)
+
+    def _replace(self, array: Array) -> None:
+        """Give this leaf a private array of the same shape and dtype, without a copy."""
+        old = self._node
+        self._data = array
+        if isinstance(old, Leaf):
+            new = Leaf(old.shape, old.dtype, old.label)
+            new.name, new.grad = old.name, old.grad
+            old.superseded = True
+            self._node = new
+
+    def numpy(self) -> Array:
+        """The values as a read-only array that shares memory; writing into it is refused by NumPy."""
+        self._data.flags.writeable = False
+        return self._data.view()
+
+    def item(self) -> Any:
+        """The only element, as a Python number.
+
+        Raises:
+            ShapeError: if there is not exactly one element.
+        """
+        if self._data.size != 1:
+            raise ShapeError(f"item: got shape {self.shape}; need exactly one element; index it first")
+        return self._data.item()
+
+    def tolist(self) -> Any:
+        """The values as nested Python lists."""
+        return self._data.tolist()
+
+    def detach(self) -> Tensor:
+        """The same values, without history."""
+        return Tensor(self._data)
+
+    def backward(self, gradient: Any = None, create_graph: bool = False) -> None:
+        """Add to ``x.grad`` of every leaf x the gradient of this Tensor.
+
+        Args:
+            gradient: the cotangent, of this Tensor's shape; optional only for one element, where it is 1.
+            create_graph: record the sweep, so that the gradients can be differentiated again.
+
+        Raises:
+            GraphError: if nothing here requires a gradient, or a variable was updated since.
+            ShapeError: if ``gradient`` is missing or of another shape.
+        """
+        seed = cotangent(self, gradient, create_graph, "backward")
+        assert self._node is not None  # cotangent() has checked
+        found = sweep([(self._node, seed)], record=create_graph)
+        for leaf, g in found.items():
+            g = g if isinstance(g, Tensor) else Tensor(np.asarray(g))
+            assert isinstance(leaf, Leaf)
+            if leaf.grad is None:
+                leaf.grad = g
+            else:
+                leaf.grad = leaf.grad + g if create_graph else Tensor(leaf.grad._data + g._data)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
+        view = self.numpy()
+        if copy or (dtype is not None and np.dtype(dtype) != view.dtype):
+            return view.astype(dtype or view.dtype)
+        return view
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        if kwargs.pop("out", None) is not None:
+            raise UnsupportedError(
+                f"{ufunc.__name__}: got out= (or an in-place operator on an array) with a Tensor, whose history "
+                f"an array cannot hold; write a = a {'+' if ufunc is np.add else '<op>'} t instead of a "
+                f"{'+' if ufunc is np.add else '<op>'}= t"
+            )
+        function = NUMPY.get(ufunc if method == "__call__" else (ufunc, method))
+        if function is None:
+            raise UnsupportedError(_missing(ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}"))
+        return function(*inputs, **kwargs)
+
+    def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        function = NUMPY.get(func)
+        if function is None:
+            raise UnsupportedError(_missing(func.__name__))
+        return function(*args, **kwargs)
+
+    def __len__(self) -> int:
+        if not self._data.ndim:
+            raise DTypeError("len: got a Tensor of shape (); need at least one axis; use .item() for the number")
+        return len(self._data)
+
+    def __iter__(self) -> Iterator[Tensor]:
+        return (self[i] for i in range(len(self)))
+
+    def __bool__(self) -> bool:
+        if self._data.size != 1:
+            raise ShapeError(
+                f"bool: got a Tensor of shape {self.shape}, whose truth is ambiguous; use .any() or .all()"
+            )
+        return bool(self._data.item())
+
+    def __float__(self) -> float:
+        return float(self.item())
+
+    def __int__(self) -> int:
+        return int(self.item())
+
+    def __index__(self) -> int:
+        if self._data.dtype.kind not in "iu" or self._data.size != 1:
+            raise DTypeError(f"index: got shape {self.shape} {self.dtype}; need one integer")
+        return int(self._data.item())
+
+    def __repr__(self) -> str:
+        body = np.array2string(self._data, separator=", ", prefix="tensor(")
+        history = ""
+        if isinstance(self._node, Leaf):
+            history = ", requires_grad=True"
+        elif self._node is not None:
+            history = f", op={self._node.op.name}"
+        return f"tensor({body}, dtype={self.dtype}{history})"
+
+    __hash__ = object.__hash__
+
+    if TYPE_CHECKING:  # ops/methods.py attaches NumPy's operators and methods, one function for each
+
+        def __getattr__(self, name: str) -> Any: ...
+        def __add__(self, other: Any) -> Tensor: ...
+        def __radd__(self, other: Any) -> Tensor: ...
+        def __sub__(self, other: Any) -> Tensor: ...
+        def __rsub__(self, other: Any) -> Tensor: ...
+        def __mul__(self, other: Any) -> Tensor: ...
+        def __rmul__(self, other: Any) -> Tensor: ...
+        def __truediv__(self, other: Any) -> Tensor: ...
+        def __rtruediv__(self, other: Any) -> Tensor: ...
+        def __pow__(self, other: Any) -> Tensor: ...
+        def __rpow__(self, other: Any) -> Tensor: ...
+        def __matmul__(self, other: Any) -> Tensor: ...
+        def __rmatmul__(self, other: Any) -> Tensor: ...
+        def __neg__(self) -> Tensor: ...
+        def __abs__(self) -> Tensor: ...
+        def __lt__(self, other: Any) -> Tensor: ...
+        def __le__(self, other: Any) -> Tensor: ...
+        def __gt__(self, other: Any) -> Tensor: ...
+        def __ge__(self, other: Any) -> Tensor: ...
+        def __eq__(self, other: object) -> Tensor: ...  # type: ignore[override]
+        def __ne__(self, other: object) -> Tensor: ...  # type: ignore[override]
+        def __getitem__(self, index: Any) -> Tensor: ...
+
+
+def tensor(data: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    """A Tensor of a private copy of ``data``.
+
+    Args:
+        data: a number, nested lists, an array or a Tensor (its values, without history). Arrays keep their dtype;
+            Python numbers and lists get the default one (`set_default_dtype`), lists of booleans stay boolean.
+        dtype: another dtype.
+        requires_grad: make it a variable, whose derivatives can be asked.
+
+    Raises:
+        DTypeError: for complex numbers, text or objects, and for ``requires_grad`` on integers or booleans.
+
+    >>> import tinygrad_seq as tg
+    >>> tg.tensor([[1, 2], [3, 4]])
+    tensor([[1., 2.],
+            [3., 4.]], dtype=float32)
+    """
+    array = as_array(data, dtype)
+    return Tensor(array, new_leaf(array) if requires_grad else None)
+
+
+def new_leaf(array: Array) -> Leaf:
+    if array.dtype.kind != "f":
+        raise DTypeError(
+            f"requires_grad: got dtype {array.dtype}; need a floating dtype; use tensor(data, dtype='float32')"
+        )
+    return Leaf(array.shape, array.dtype, MODE.get().label)
+
+
+def cotangent(output: Tensor, gradient: Any, record: bool, caller: str) -> Any:
+    """The seed of a sweep from ``output``: checked, and a Tensor if the sweep is recorded."""
+    if not isinstance(output, Tensor) or output._node is None:
+        raise GraphError(
+            f"{caller}: got an output that does not depend on any Tensor with requires_grad=True"
+            f"{'' if MODE.get().recording else ' (and no_grad is on)'}; need one that does"
+        )
+    if gradient is None:
+        if output.size != 1:
+            raise ShapeError(
+                f"{caller}: got an output of shape {output.shape} and no gradient; need one element; "
+                f"sum it, or give gradient= of that shape"
+            )
+        seed: Any = np.ones(output.shape, output.dtype)
+    else:
+        seed = gradient if isinstance(gradient, Tensor) else as_array(gradient)
+        if seed.shape != output.shape:
+            raise ShapeError(f"{caller}: got a gradient of shape {seed.shape}; need {output.shape}, the output's own")
+    if record:
+        return seed if isinstance(seed, Tensor) else Tensor(seed)
+    return seed._data if isinstance(seed, Tensor) else seed
+
+
+def _missing(name: str) -> str:
+    import difflib  # noqa: PLC0415 - only for the message
+
+    names = sorted({getattr(f, "__name__", "") for f in NUMPY if callable(f)})
+    near = difflib.get_close_matches(name, cast(list[str], names), n=1)
+    hint = f"; the nearest that has is np.{near[0]}" if near else ""
+    return f"np.{name}: has no derivative here{hint}; use .detach().numpy() for values alone, or add an Op"

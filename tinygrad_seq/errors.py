@@ -1,0 +1,55 @@
+"""Every exception that the package raises.
+
+Each class also subclasses the built-in exception that a caller would expect, so
+``except ValueError`` works for a shape and ``except TypeError`` for a dtype.
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "DTypeError",
+    "FileFormatError",
+    "GraphError",
+    "OptionError",
+    "RuleError",
+    "ShapeError",
+    "StateError",
+    "TinygradSeqError",
+    "UnsupportedError",
+]
+
+
+class TinygradSeqError(Exception):
+    """The base of every error that tinygrad_seq raises on purpose."""
+
+
+class ShapeError(TinygradSeqError, ValueError):
+    """Shapes that do not fit together."""
+
+
+class DTypeError(TinygradSeqError, TypeError):
+    """A dtype or a type of object that the operation cannot take."""
+
+
+class OptionError(TinygradSeqError, ValueError):
+    """An option, an index or a value outside what is allowed."""
+
+
+class GraphError(TinygradSeqError, RuntimeError):
+    """A derivative was asked of a graph that cannot give it."""
+
+
+class RuleError(TinygradSeqError, RuntimeError):
+    """A derivative rule broke its contract, for example by the shape of what it returned."""
+
+
+class UnsupportedError(TinygradSeqError, TypeError, NotImplementedError):
+    """A NumPy feature that has no derivative here, or not yet."""
+
+
+class StateError(TinygradSeqError, ValueError):
+    """A state_dict that does not fit its module; nothing has been loaded."""
+
+
+class FileFormatError(TinygradSeqError, ValueError):
+    """A file that is not what it should be: damaged, cut off, or of another format."""

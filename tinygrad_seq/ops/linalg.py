@@ -1,0 +1,95 @@
+"""Products of matrices."""
+
+from __future__ import annotations
+
+import functools
+import operator
+from typing import Any
+
+import numpy as np
+
+from ..autograd import differentiable
+from ..errors import ShapeError
+
+__all__ = ["matmul"]
+
+
+def _product(a: Any, b: Any) -> Any:
+    """``a @ b``, as one large product where ``b`` is a matrix and ``a`` a stack of them."""
+    if b.ndim == 2 and a.ndim > 2:
+        return (a.reshape(-1, a.shape[-1]) @ b).reshape(*a.shape[:-1], b.shape[1])
+    return a @ b
+
+
+def _matmul_left(g: Any, a_shape: Any, b: Any) -> Any:
+    if b.ndim == 1:
+        return g[..., None] * b
+    if b.ndim == 2:
+        return _product(g, b.T) if g.ndim else g * b
+    if len(a_shape) == 1:
+        return (b @ g[..., None])[..., 0]
+    return g @ np.swapaxes(b, -1, -2)
+
+
+def _matmul_right(g: Any, a: Any, b_shape: Any) -> Any:
+    if a.ndim == 1:
+        return a * g if len(b_shape) == 1 else a[:, None] * g[..., None, :]
+    if len(b_shape) == 1:
+        return (g[..., None, :] @ a)[..., 0, :] if g.ndim > 1 else g @ a
+    if len(b_shape) == 2:
+        return _rows(a).T @ _rows(g)
+    return np.swapaxes(a, -1, -2) @ g
+
+
+def _rows(x: Any) -> Any:
+    return x if x.ndim == 2 else x.reshape(-1, x.shape[-1])
+
+
+def _each(rule: Any, calls: Any) -> Any:
+    return functools.reduce(operator.add, [rule(*call) for call in calls])
+
+
+def _joint_right(calls: Any) -> Any:
+    """sum_t a_t^T g_t as one product of the stacked a and g."""
+    if len(calls[0][2]) != 2:
+        return _each(_matmul_right, calls)
+    left = [_rows(a if a.ndim > 1 else a[None]) for _, a, _ in calls]
+    right = [_rows(g if g.ndim > 1 else g[None]) for g, _, _ in calls]
+    return np.concatenate(left).T @ np.concatenate(right)
+
+
+def _joint_left(calls: Any) -> Any:
+    """sum_t g_t b_t^T as one product of the stacked g and b, if stacking b copies less than it saves."""
+    shape = calls[0][1]
+    if len(shape) != 2 or any(b.ndim > 2 for _, _, b in calls):
+        return _each(_matmul_left, calls)
+    columns = [(g[:, None], b[:, None]) if b.ndim == 1 else (g, b) for g, _, b in calls]
+    if sum(b.shape[1] for _, b in columns) * (shape[0] + shape[1]) > len(calls) * shape[0] * shape[1]:
+        return _each(_matmul_left, calls)
+    return np.concatenate([g for g, _ in columns], axis=1) @ np.concatenate([b for _, b in columns], axis=1).T
+
+
+@differentiable(
+    _matmul_left, _matmul_right, joint=(_joint_left, _joint_right), kind="linear", broadcasts=True, numpy=[np.matmul]
+)
+def matmul(a: Any, b: Any) -> Any:
+    """The matrix product; inputs of more than two axes are stacks of matrices and broadcast.
+
+    Raises:
+        ShapeError: if the inner sizes differ, or an input is a number.
+    """
+    try:
+        return _product(a, b)
+    except (ValueError, AttributeError) as error:
+        raise ShapeError(_mismatch(np.shape(a), np.shape(b))) from error
+
+
+def _mismatch(a: tuple[int, ...], b: tuple[int, ...]) -> str:
+    got = f"matmul: got shapes {a} and {b}; "
+    if not a or not b:
+        return got + "need at least one axis each; use * to multiply by a number"
+    inner = b[-2] if len(b) > 1 else b[0]
+    if a[-1] != inner:
+        hint = "; transpose one of them?" if a[-1] in b[-2:] or inner in a[-2:] else ""
+        return got + f"the inner sizes {a[-1]} and {inner} differ{hint}"
+    return got + f"the leading axes {a[:-2]} and {b[:-2]} do not broadcast"

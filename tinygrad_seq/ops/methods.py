@@ -1,0 +1,65 @@
+"""NumPy's operators and methods on Tensors: each is the operation of the same name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ..autograd import Tensor
+from . import elementwise, index, linalg, reduce, shape
+
+
+def _reflected(call: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    return lambda b, a: call(a, b)
+
+
+def _sizes(call: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    """``x.reshape(2, 3)`` and ``x.reshape((2, 3))`` are the same."""
+    return lambda x, *sizes: call(x, sizes[0] if len(sizes) == 1 else sizes or None)
+
+
+OPERATORS: dict[str, Callable[..., Any]] = {
+    "__neg__": elementwise.negative,
+    "__pos__": elementwise.positive,
+    "__abs__": elementwise.absolute,
+    "__add__": elementwise.add,
+    "__sub__": elementwise.subtract,
+    "__mul__": elementwise.multiply,
+    "__truediv__": elementwise.divide,
+    "__pow__": elementwise.power,
+    "__matmul__": linalg.matmul,
+    "__lt__": elementwise.less,
+    "__le__": elementwise.less_equal,
+    "__gt__": elementwise.greater,
+    "__ge__": elementwise.greater_equal,
+    "__eq__": elementwise.equal,
+    "__ne__": elementwise.not_equal,
+    "__and__": elementwise.logical_and,
+    "__or__": elementwise.logical_or,
+    "__invert__": elementwise.logical_not,
+    "__getitem__": index.getitem,
+}
+REFLECTED = ("add", "sub", "mul", "truediv", "pow", "matmul")
+METHODS: dict[str, Callable[..., Any]] = {
+    "astype": shape.astype,
+    "clip": elementwise.clip,
+    "max": reduce.max,
+    "mean": reduce.mean,
+    "min": reduce.min,
+    "ravel": shape.ravel,
+    "flatten": shape.ravel,
+    "reshape": _sizes(shape.reshape),
+    "squeeze": shape.squeeze,
+    "sum": reduce.sum,
+    "swapaxes": shape.swapaxes,
+    "transpose": _sizes(shape.transpose),
+    "var": reduce.var,
+}
+
+for _name, _call in OPERATORS.items():
+    setattr(Tensor, _name, _call)
+for _name in REFLECTED:
+    setattr(Tensor, f"__r{_name}__", _reflected(OPERATORS[f"__{_name}__"]))
+for _name, _call in METHODS.items():
+    setattr(Tensor, _name, _call)
+Tensor.T = property(shape.transpose)  # type: ignore[attr-defined]

@@ -1,0 +1,124 @@
+"""Operations that move elements without changing them: reshape, transpose, join and split."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..autograd import Tensor, differentiable
+from ..autograd.sweep import unbroadcast
+from ..autograd.tensor import NUMPY, as_array
+
+__all__ = [
+    "astype",
+    "broadcast_to",
+    "concatenate",
+    "expand_dims",
+    "ravel",
+    "reshape",
+    "split",
+    "squeeze",
+    "stack",
+    "swapaxes",
+    "transpose",
+]
+
+
+@differentiable(lambda g, x_shape: np.reshape(g, x_shape), kind="linear", numpy=[np.reshape])
+def reshape(x: Any, shape: Any) -> Any:
+    """The same elements, in row-major order, in another shape."""
+    return np.reshape(x, shape)
+
+
+def ravel(x: Any) -> Tensor:
+    """The elements in row-major order, along one axis."""
+    return reshape(x, -1)
+
+
+NUMPY[np.ravel] = ravel
+
+
+@differentiable(
+    lambda g, axes: np.transpose(g, None if axes is None else tuple(np.argsort([k % g.ndim for k in axes]).tolist())),
+    kind="linear",
+    numpy=[np.transpose],
+)
+def transpose(x: Any, axes: Any = None) -> Any:
+    """The axes in another order; reversed by default."""
+    return x.transpose() if axes is None else np.transpose(x, axes)
+
+
+@differentiable(lambda g, axis1, axis2: np.swapaxes(g, axis1, axis2), kind="linear", numpy=[np.swapaxes])
+def swapaxes(x: Any, axis1: int, axis2: int) -> Any:
+    """Two axes exchanged."""
+    return np.swapaxes(x, axis1, axis2)
+
+
+@differentiable(lambda g, x_shape: np.reshape(g, x_shape), kind="linear", numpy=[np.expand_dims])
+def expand_dims(x: Any, axis: Any) -> Any:
+    """New axes of size 1."""
+    return np.expand_dims(x, axis)
+
+
+@differentiable(lambda g, x_shape: np.reshape(g, x_shape), kind="linear", numpy=[np.squeeze])
+def squeeze(x: Any, axis: Any = None) -> Any:
+    """Without the axes of size 1."""
+    return np.squeeze(x, axis)
+
+
+@differentiable(lambda g, x_shape: unbroadcast(g, x_shape), kind="linear", numpy=[np.broadcast_to])
+def broadcast_to(x: Any, shape: Any) -> Any:
+    """The elements repeated to a larger shape."""
+    return np.broadcast_to(x, shape)
+
+
+@differentiable(lambda g: g, kind="linear")
+def astype(x: Any, dtype: Any) -> Any:
+    """The elements in another dtype; the cotangent goes back in the old one."""
+    return x.astype(dtype)
+
+
+def _part(g: Any, i: int, shapes: Any, axis: int) -> Any:
+    axis %= g.ndim
+    start = sum(s[axis] for s in shapes[:i])
+    return g[(slice(None),) * axis + (slice(start, start + shapes[i][axis]),)]
+
+
+@differentiable(variadic=_part, kind="linear")
+def _concatenate(*xs: Any, axis: int = 0) -> Any:
+    return np.concatenate(xs, axis)
+
+
+@differentiable(variadic=lambda g, i, axis: g[(slice(None),) * (axis % g.ndim) + (i,)], kind="linear")
+def _stack(*xs: Any, axis: int = 0) -> Any:
+    return np.stack(xs, axis)
+
+
+def concatenate(arrays: Sequence[Any], axis: int | None = 0) -> Tensor:
+    """The arrays one after the other along ``axis``; None flattens them first."""
+    if axis is None:
+        return _concatenate(*[ravel(a) for a in arrays])
+    return _concatenate(*arrays, axis=axis)
+
+
+def stack(arrays: Sequence[Any], axis: int = 0) -> Tensor:
+    """The arrays, all of one shape, along a new axis."""
+    return _stack(*arrays, axis=axis)
+
+
+NUMPY[np.concatenate] = concatenate
+NUMPY[np.stack] = stack
+
+
+def split(x: Any, indices_or_sections: Any, axis: int = 0) -> list[Tensor]:
+    """Views of ``x``: a number of equal sections, or cut at the given indices, along ``axis``."""
+    x = x if isinstance(x, Tensor) else Tensor(as_array(x))
+    cuts = np.split(np.arange(x.shape[axis]), indices_or_sections)
+    before = (slice(None),) * (axis % x.ndim)
+    starts = np.cumsum([0] + [len(c) for c in cuts]).tolist()
+    return [x[(*before, slice(a, b))] for a, b in zip(starts, starts[1:], strict=False)]
+
+
+NUMPY[np.split] = split
