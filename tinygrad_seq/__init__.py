@@ -1,18 +1,27 @@
-"""Reverse-mode automatic differentiation for sequence models, in NumPy."""
+"""Reverse-mode automatic differentiation for sequence models, in NumPy.
 
-from . import autograd, ops
-from .autograd import Tensor, enable_grad, get_default_dtype, no_grad, scope, set_default_dtype, tensor
+    import tinygrad_seq as tg
 
-__version__ = "0.1.0"
+Tensors follow NumPy, layers and optimisers follow PyTorch.
+"""
+
+from . import autograd, errors, nn, ops, optim
+from .autograd import Tensor, enable_grad, get_default_dtype, name, no_grad, scope, set_default_dtype, tensor
+from .random import seed
 
 __all__ = [
     "Tensor",
     "autograd",
     "enable_grad",
+    "errors",
     "get_default_dtype",
+    "name",
+    "nn",
     "no_grad",
     "ops",
+    "optim",
     "scope",
+    "seed",
     "set_default_dtype",
     "tensor",
 ]

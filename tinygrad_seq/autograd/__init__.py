@@ -7,7 +7,7 @@ from .derivatives import grad
 from .graph import Leaf, Node, ancestors
 from .mode import Label, enable_grad, no_grad, scope
 from .op import REGISTRY, Op, differentiable, elementwise
-from .tensor import Tensor, get_default_dtype, set_default_dtype, tensor
+from .tensor import Tensor, get_default_dtype, name, set_default_dtype, tensor
 
 __all__ = [
     "REGISTRY",
@@ -22,6 +22,7 @@ __all__ = [
     "enable_grad",
     "get_default_dtype",
     "grad",
+    "name",
     "no_grad",
     "scope",
     "set_default_dtype",

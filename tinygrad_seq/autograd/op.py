@@ -266,6 +266,32 @@ def _binary(op: Op) -> Callable[..., Tensor]:
     return call
 
 
+def _unary_with_attrs(op: Op) -> Callable[..., Tensor]:
+    value, names, defaults = op.value, op.inputs + op.attrs, op.defaults
+    count = len(defaults)
+
+    def call(x: Any, *attrs: Any, **kwargs: Any) -> Tensor:
+        if kwargs or len(attrs) != count:
+            attrs = _bind(op, names, (_MISSING, *defaults), (x, *attrs), kwargs)[1:]
+        if isinstance(x, Tensor):
+            array = x._data
+            parent = x._node
+        else:
+            array, parent = constant(x), None
+        y = value(array, *attrs)
+        if type(y) is not ndarray:
+            y = np.asarray(y)
+        if parent is None:
+            return Tensor(y)
+        mode = MODE.get()
+        if not mode.recording:
+            return Tensor(y)
+        kept = op.kept((array,), y, (parent,)) if op.keeps else None
+        return Tensor(y, Node(op, (parent,), kept, attrs, y.shape, y.dtype, mode.label, next(INDEX)))
+
+    return call
+
+
 def _general(op: Op) -> Callable[..., Tensor]:
     value, names, defaults = op.value, op.inputs + op.attrs, op.defaults
     count = len(op.inputs)
@@ -330,8 +356,7 @@ def elementwise(name: str, value: Callable[..., Any], *vjp: Rule | None) -> Call
     A ufunc as ``value`` makes NumPy's own function work on Tensors.
     """
     op = Op(name, value, vjp, kind="elementwise", broadcasts=len(vjp) > 1)
-    call = (_unary if len(vjp) == 1 else _binary if len(vjp) == 2 else _general)(op) if not op.attrs else _general(op)
-    return _publish(call, op, [value] if isinstance(value, np.ufunc) else [])
+    return _publish(_caller(op), op, [value] if isinstance(value, np.ufunc) else [])
 
 
 def differentiable(
@@ -358,11 +383,18 @@ def differentiable(
 
     def register(value: Callable[..., Any]) -> Callable[..., Tensor]:
         op = Op(value.__name__, value, variadic or vjp, joint=joint, kind=kind, broadcasts=broadcasts)
-        pair = len(vjp) == 2 and not op.attrs and None not in vjp
-        call = _variadic(op) if op.variadic else _binary(op) if pair else _general(op)
-        return _publish(functools.wraps(value)(call), op, numpy)
+        return _publish(functools.wraps(value)(_caller(op)), op, numpy)
 
     return register
+
+
+def _caller(op: Op) -> Callable[..., Tensor]:
+    """The function that applies ``op``: the general one, or a shorter one for the forms that are called most."""
+    if op.variadic:
+        return _variadic(op)
+    if len(op.inputs) == 1 and op.vjp[0] is not None:
+        return _unary_with_attrs(op) if op.attrs else _unary(op)
+    return _binary(op) if len(op.inputs) == 2 and not op.attrs and None not in op.vjp else _general(op)
 
 
 def _publish(call: Callable[..., Tensor], op: Op, numpy: Sequence[Any]) -> Callable[..., Tensor]:

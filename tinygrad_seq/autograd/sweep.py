@@ -10,9 +10,11 @@ they run on Tensors, and what they compute is recorded like any other computatio
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from heapq import heappop, heappush
 from typing import Any
+
+import numpy as np
 
 from ..errors import GraphError, RuleError
 from .graph import Leaf, Node, ancestors
@@ -21,8 +23,15 @@ from .mode import MODE, Label, Mode
 __all__ = ["sweep", "unbroadcast"]
 
 
+Observer = Callable[[Node, int | None, Any], None]
+
+
 def sweep(
-    seeds: Iterable[tuple[Node, Any]], wanted: set[Node] | None = None, *, record: bool = False
+    seeds: Iterable[tuple[Node, Any]],
+    wanted: set[Node] | None = None,
+    *,
+    record: bool = False,
+    observe: Observer | None = None,
 ) -> dict[Node, Any]:
     """The cotangents of the wanted nodes (by default, of all leaves), given those of the seeds.
 
@@ -30,6 +39,9 @@ def sweep(
     uses, and gets one product over all of them once the last has come: one large matmul for a weight
     used at every time step, one buffer for a sequence that is read step by step. A cotangent that broadcasting
     made larger is summed over the broadcast axes once, after its contributions have been added.
+
+    ``observe(node, i, g)`` sees every cotangent without changing anything: with ``i`` None that of a
+    node, once it is complete, otherwise what flows from the node to its input ``i``.
     """
     seeds = list(seeds)
     active = None if wanted is None else _active([node for node, _ in seeds], wanted)
@@ -41,6 +53,9 @@ def sweep(
     for node, g in seeds:
         _add(cotangents, heap, node, g)
     outer = MODE.set(Mode(MODE.get().label, record))
+    # Singular points are dealt with by the rules (see `strong`), so they need no warning.
+    quiet = np.errstate(divide="ignore", invalid="ignore")
+    quiet.__enter__()
     try:
         while heap:
             node = heappop(heap)[1]
@@ -55,6 +70,8 @@ def sweep(
                 g = unbroadcast(g, node.shape)
             if g.dtype is not node.dtype and g.dtype != node.dtype:
                 g = g.astype(node.dtype)
+            if observe is not None:
+                observe(node, None, g)
             if wanted is None:
                 if not node.parents:
                     _check_current(node)
@@ -75,6 +92,8 @@ def sweep(
                         heappush(heap, (-parent.index, parent))
                     calls = uses.setdefault(parent, {}).setdefault((op, i), [])
                     calls.append((g, *op.arguments(i, node, record)))
+                    if observe is not None:
+                        observe(node, i, unbroadcast(op.vjp[i](*calls[-1]), parent.shape))
                     continue
                 pulled = op.vjp[i](g, *op.arguments(i, node, True)) if record else op.pull[i](g, node)
                 if not broadcasts and pulled.shape != parent.shape:
@@ -82,8 +101,11 @@ def sweep(
                         f"{op.name}: the rule for input {i} returned shape {pulled.shape}; need {parent.shape}, "
                         f"the input's own"
                     )
+                if observe is not None:
+                    observe(node, i, unbroadcast(pulled, parent.shape))
                 _add(cotangents, heap, parent, pulled)
     finally:
+        quiet.__exit__(None, None, None)
         MODE.reset(outer)
     return found
 

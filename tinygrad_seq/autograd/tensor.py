@@ -17,7 +17,7 @@ from .graph import Leaf, Node
 from .mode import MODE
 from .sweep import sweep
 
-__all__ = ["Array", "Tensor", "get_default_dtype", "set_default_dtype", "tensor"]
+__all__ = ["Array", "Tensor", "get_default_dtype", "name", "set_default_dtype", "tensor"]
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -335,6 +335,12 @@ class Tensor:
         def __getitem__(self, index: Any) -> Tensor: ...
 
 
+# What depends on the shape alone.
+NUMPY[np.shape] = lambda t: t.shape
+NUMPY[np.ndim] = lambda t: t.ndim
+NUMPY[np.size] = lambda t, axis=None: t.size if axis is None else t.shape[axis]
+
+
 def tensor(data: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """A Tensor of a private copy of ``data``.
 
@@ -354,6 +360,21 @@ def tensor(data: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """
     array = as_array(data, dtype)
     return Tensor(array, new_leaf(array) if requires_grad else None)
+
+
+def name(**tensors: Tensor) -> None:
+    """Name the role of each value in the graph: a gate, a state. A picture shows it; nothing else changes.
+
+    >>> import tinygrad_seq as tg
+    >>> a = tg.tensor([0.5], requires_grad=True)
+    >>> f = tg.ops.sigmoid(a)
+    >>> tg.name(f=f)
+    >>> f.node.name
+    'f'
+    """
+    for role, value in tensors.items():
+        if value._node is not None:
+            value._node.name = role
 
 
 def new_leaf(array: Array) -> Leaf:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
 
 from ..autograd import Tensor, differentiable
+from ..autograd.tensor import NUMPY, as_array
 
-__all__ = ["getitem", "scatter"]
+__all__ = ["getitem", "scatter", "split"]
 
 
 @differentiable(variadic=lambda g, i, indices: g[indices[i]], kind="linear")
@@ -93,3 +95,21 @@ def _plain(index: Any) -> Any:
         array = np.array(index)
         return array.astype(np.intp) if not array.size and isinstance(index, list) else array
     return index
+
+
+def split(x: Any, indices_or_sections: Any, axis: int = 0) -> list[Tensor]:
+    """Views of ``x``: a number of equal sections, or cut at the given indices, along ``axis``."""
+    x = x if isinstance(x, Tensor) else Tensor(as_array(x))
+    cuts = indices_or_sections if isinstance(indices_or_sections, int) else tuple(map(int, indices_or_sections))
+    return [_read(x, part) for part in _parts(x.shape[axis], cuts, axis % x.ndim)]
+
+
+@functools.lru_cache(maxsize=256)
+def _parts(size: int, cuts: int | tuple[int, ...], axis: int) -> list[tuple[slice, ...]]:
+    pieces = [len(piece) for piece in np.split(np.arange(size), cuts)]
+    stops = np.cumsum(pieces).tolist()
+    before = (slice(None),) * axis
+    return [(*before, slice(stop - piece, stop)) for piece, stop in zip(pieces, stops, strict=True)]
+
+
+NUMPY[np.split] = split

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..autograd import Tensor, differentiable
 from ..autograd.sweep import unbroadcast
-from ..autograd.tensor import NUMPY, as_array
+from ..autograd.tensor import NUMPY
 
 __all__ = [
     "astype",
@@ -18,7 +18,6 @@ __all__ = [
     "expand_dims",
     "ravel",
     "reshape",
-    "split",
     "squeeze",
     "stack",
     "swapaxes",
@@ -110,15 +109,3 @@ def stack(arrays: Sequence[Any], axis: int = 0) -> Tensor:
 
 NUMPY[np.concatenate] = concatenate
 NUMPY[np.stack] = stack
-
-
-def split(x: Any, indices_or_sections: Any, axis: int = 0) -> list[Tensor]:
-    """Views of ``x``: a number of equal sections, or cut at the given indices, along ``axis``."""
-    x = x if isinstance(x, Tensor) else Tensor(as_array(x))
-    cuts = np.split(np.arange(x.shape[axis]), indices_or_sections)
-    before = (slice(None),) * (axis % x.ndim)
-    starts = np.cumsum([0] + [len(c) for c in cuts]).tolist()
-    return [x[(*before, slice(a, b))] for a, b in zip(starts, starts[1:], strict=False)]
-
-
-NUMPY[np.split] = split

@@ -1,0 +1,26 @@
+"""Layers, by PyTorch's names, written in ordinary operations."""
+
+from . import functional, init
+from .cells import GRUCell, LSTMCell, RNNCell
+from .layers import Dropout, Embedding, Linear
+from .module import Module, ModuleDict, ModuleList, Parameter, Sequential
+from .recurrent import GRU, LSTM, RNN
+
+__all__ = [
+    "GRU",
+    "LSTM",
+    "RNN",
+    "Dropout",
+    "Embedding",
+    "GRUCell",
+    "LSTMCell",
+    "Linear",
+    "Module",
+    "ModuleDict",
+    "ModuleList",
+    "Parameter",
+    "RNNCell",
+    "Sequential",
+    "functional",
+    "init",
+]

@@ -1,0 +1,70 @@
+"""Layers and losses as functions, by PyTorch's names."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..autograd import Tensor
+from ..errors import DTypeError, OptionError, ShapeError
+from ..ops import cross_entropy, getitem, log_softmax, matmul, mse_loss, relu, sigmoid, softmax, tanh
+from ..random import generator
+
+__all__ = [
+    "cross_entropy",
+    "dropout",
+    "embedding",
+    "linear",
+    "log_softmax",
+    "mse_loss",
+    "relu",
+    "sigmoid",
+    "softmax",
+    "tanh",
+]
+
+
+def linear(x: Any, weight: Any, bias: Any = None) -> Tensor:
+    """``x @ weight.T + bias``, with x ``(..., D)``, weight ``(H, D)``, bias ``(H,)`` and the result ``(..., H)``.
+
+    Raises:
+        ShapeError: if the last axis of x is not D.
+    """
+    if not np.ndim(x) or np.shape(x)[-1] != np.shape(weight)[-1]:
+        raise ShapeError(
+            f"linear: got x {np.shape(x)} and weight {np.shape(weight)}; need x (..., {np.shape(weight)[-1]})"
+        )
+    y = matmul(x, weight.T)
+    return y if bias is None else y + bias
+
+
+def embedding(index: Any, weight: Tensor) -> Tensor:
+    """The rows of weight ``(V, D)`` at integers of any shape ``(...)``: ``(..., D)``.
+
+    Raises:
+        DTypeError: if the indices are not integers.
+        OptionError: for an index outside 0 ... V-1, naming it.
+    """
+    rows = np.array(index)
+    if rows.dtype.kind not in "iu":
+        raise DTypeError(f"embedding: got indices of dtype {rows.dtype}; need integers; use .astype(int)")
+    size = weight.shape[0]
+    if rows.size and (rows.min() < 0 or rows.max() >= size):
+        wrong = rows[(rows < 0) | (rows >= size)].flat[0]
+        raise OptionError(f"embedding: got index {wrong} for {size} rows; need 0 ... {size - 1}")
+    return getitem(weight, rows)
+
+
+def dropout(x: Any, p: float = 0.5, training: bool = True) -> Any:
+    """Zero each element with probability ``p`` and divide the others by 1 - p, in training only.
+
+    Raises:
+        OptionError: if p is outside 0 ... 1.
+    """
+    if not 0 <= p <= 1:
+        raise OptionError(f"dropout: got p={p}; need a probability in 0 ... 1")
+    if not training or p == 0:
+        return x
+    kept = generator().random(np.shape(x)) >= p
+    return x * (kept / (1 - p) if p < 1 else kept).astype(x.dtype)
