@@ -9,6 +9,8 @@ from . import autograd, errors, nn, ops, optim
 from .autograd import Tensor, enable_grad, get_default_dtype, name, no_grad, scope, set_default_dtype, tensor
 from .random import seed
 
+__version__ = "0.1.0"
+
 __all__ = [
     "Tensor",
     "autograd",
