@@ -8,6 +8,7 @@ from __future__ import annotations
 
 __all__ = [
     "DTypeError",
+    "FileAccessError",
     "FileFormatError",
     "GraphError",
     "OptionError",
@@ -53,3 +54,7 @@ class StateError(TinygradSeqError, ValueError):
 
 class FileFormatError(TinygradSeqError, ValueError):
     """A file that is not what it should be: damaged, cut off, or of another format."""
+
+
+class FileAccessError(TinygradSeqError, OSError):
+    """A file or folder that is missing, or that cannot be read or written."""
