@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..autograd import differentiable
+from ..autograd.sweep import unbroadcast
 from ..errors import ShapeError
 
 __all__ = ["matmul"]
@@ -45,14 +46,15 @@ def _rows(x: Any) -> Any:
     return x if x.ndim == 2 else x.reshape(-1, x.shape[-1])
 
 
-def _each(rule: Any, calls: Any) -> Any:
-    return functools.reduce(operator.add, [rule(*call) for call in calls])
+def _each(rule: Any, calls: Any, shape: tuple[int, ...]) -> Any:
+    return functools.reduce(operator.add, [unbroadcast(rule(*call), shape) for call in calls])
 
 
 def _joint_right(calls: Any) -> Any:
     """sum_t a_t^T g_t as one product of the stacked a and g."""
-    if len(calls[0][2]) != 2:
-        return _each(_matmul_right, calls)
+    shape = calls[0][2]
+    if len(shape) != 2:
+        return _each(_matmul_right, calls, shape)
     left = [_rows(a if a.ndim > 1 else a[None]) for _, a, _ in calls]
     right = [_rows(g if g.ndim > 1 else g[None]) for g, _, _ in calls]
     return np.concatenate(left).T @ np.concatenate(right)
@@ -62,10 +64,10 @@ def _joint_left(calls: Any) -> Any:
     """sum_t g_t b_t^T as one product of the stacked g and b, if stacking b copies less than it saves."""
     shape = calls[0][1]
     if len(shape) != 2 or any(b.ndim > 2 for _, _, b in calls):
-        return _each(_matmul_left, calls)
+        return _each(_matmul_left, calls, shape)
     columns = [(g[:, None], b[:, None]) if b.ndim == 1 else (g, b) for g, _, b in calls]
     if sum(b.shape[1] for _, b in columns) * (shape[0] + shape[1]) > len(calls) * shape[0] * shape[1]:
-        return _each(_matmul_left, calls)
+        return _each(_matmul_left, calls, shape)
     return np.concatenate([g for g, _ in columns], axis=1) @ np.concatenate([b for _, b in columns], axis=1).T
 
 

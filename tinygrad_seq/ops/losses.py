@@ -9,6 +9,7 @@ import numpy as np
 from ..autograd import Tensor
 from ..autograd.tensor import as_array
 from ..errors import DTypeError, OptionError, ShapeError
+from .elementwise import subtract
 from .reduce import log_softmax, mean, sum
 from .shape import ravel
 
@@ -38,7 +39,7 @@ def mse_loss(input: Any, target: Any, reduction: str = "mean") -> Tensor:
     """
     if np.shape(input) != np.shape(target):
         raise ShapeError(f"mse_loss: got shapes {np.shape(input)} and {np.shape(target)}; need the same")
-    error = input - target
+    error = subtract(input, target)
     return reduced(error * error, reduction, "mse_loss")
 
 

@@ -17,7 +17,7 @@ Axis = int | tuple[int, ...] | None
 def expand(g: Any, shape: tuple[int, ...], axis: Axis, keepdims: bool) -> Any:
     """Undo a reduction: give ``g`` its reduced axes back, each of its old size."""
     if not keepdims:
-        if axis is None:
+        if axis is None or not shape:
             g = np.reshape(g, (1,) * len(shape))
         else:
             g = np.expand_dims(g, axis)
@@ -26,9 +26,9 @@ def expand(g: Any, shape: tuple[int, ...], axis: Axis, keepdims: bool) -> Any:
 
 def count(shape: tuple[int, ...], axis: Axis) -> int:
     """How many elements go into each result of a reduction."""
-    if axis is None:
+    if axis is None or not shape:
         return math.prod(shape)
-    return math.prod(shape[k] for k in ((axis,) if isinstance(axis, int) else axis))
+    return math.prod(shape[k] for k in (axis if isinstance(axis, tuple) else (axis,)))
 
 
 @differentiable(

@@ -1,0 +1,139 @@
+"""The checks of an operation's derivative rules, against finite differences of its value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from samples import Sample, samples
+
+import tinygrad_seq as tg
+from tinygrad_seq.autograd import REGISTRY, Op
+from tinygrad_seq.autograd.sweep import unbroadcast
+
+STEP = 1e-5
+
+
+def numeric(f: Callable[[Any], Any], x: Any) -> Any:
+    """The gradient of a function of one array with a number as value, by central differences in float64."""
+    x = np.asarray(x, np.float64)
+    slope = np.empty(x.shape)
+    for k in np.ndindex(x.shape):
+        above, below = x.copy(), x.copy()
+        above[k] += STEP
+        below[k] -= STEP
+        slope[k] = (f(above) - f(below)) / (2 * STEP)
+    return slope
+
+
+def assert_close(got: Any, expected: Any, what: str, rtol: float = 1e-6, atol: float = 1e-8) -> None:
+    """Equal shapes, and every element within ``rtol`` of the largest: far below a deviation of 0.1 %."""
+    got, expected = np.asarray(got), np.asarray(expected)
+    assert got.shape == expected.shape, f"{what}: shape {got.shape}, expected {expected.shape}"
+    bound = rtol * np.abs(expected).max(initial=0) + atol
+    worst = np.abs(got - expected).max(initial=0)
+    assert worst <= bound, f"{what}: off by {worst}\ngot      {got}\nexpected {expected}"
+
+
+def replaced(xs: Sequence[Any], i: int, x: Any) -> list[Any]:
+    """The list with another element ``i``."""
+    return [x if k == i else old for k, old in enumerate(xs)]
+
+
+def differentiable(sample: Sample) -> list[int]:
+    """The positions of the inputs that have a derivative."""
+    ports = sample.op.ports(len(sample.inputs)) if sample.op else [True] * len(sample.inputs)
+    return [
+        i
+        for i, (x, port) in enumerate(zip(sample.inputs, ports, strict=True))
+        if isinstance(x, np.ndarray) and x.dtype.kind == "f" and port is not None
+    ]
+
+
+def variables(inputs: Sequence[Any], wanted: Sequence[int]) -> list[Any]:
+    """The inputs, those that are wanted as Tensors."""
+    return [tg.tensor(x, requires_grad=True) if i in wanted else x for i, x in enumerate(inputs)]
+
+
+def gradients(sample: Sample, inputs: Sequence[Any], wanted: Sequence[int], u: Any) -> list[Any]:
+    """What the cotangent ``u`` of the value becomes at the wanted inputs, in a first-order sweep."""
+    xs = variables(inputs, wanted)
+    return [g.numpy() for g in tg.autograd.grad(sample(*xs), [xs[i] for i in wanted], u)]
+
+
+def cotangent(sample: Sample) -> tuple[np.random.Generator, Any]:
+    """Random numbers of the value's shape, the same every time."""
+    rng = np.random.default_rng(7)
+    return rng, rng.normal(size=sample(*sample.inputs).shape)
+
+
+def check_first_order(sample: Sample) -> None:
+    """Every gradient, alone and with the others, in float64 and in float32."""
+    wanted = differentiable(sample)
+    _, u = cotangent(sample)
+    expected = {
+        i: numeric(lambda x, i=i: (sample(*replaced(sample.inputs, i, x)).numpy() * u).sum(), sample.inputs[i])
+        for i in wanted
+    }
+    for chosen in [wanted, *([i] for i in wanted if len(wanted) > 1)]:
+        for i, g in zip(chosen, gradients(sample, sample.inputs, chosen, u), strict=True):
+            assert_close(g, expected[i], f"{sample}: gradient {i} of {chosen}")
+    single = [x.astype(np.float32) if i in wanted else x for i, x in enumerate(sample.inputs)]
+    for i, g in zip(wanted, gradients(sample, single, wanted, u), strict=True):
+        assert g.dtype == np.float32
+        assert_close(g, expected[i], f"{sample}: float32 gradient {i}", rtol=2e-5, atol=1e-6)
+
+
+def check_second_order(sample: Sample) -> None:
+    """The gradient of a random combination of all first-order gradients, in the inputs and in the cotangent."""
+    wanted = differentiable(sample)
+    rng, u = cotangent(sample)
+    weights = [rng.normal(size=sample.inputs[i].shape) for i in wanted]
+
+    def combined(inputs: Sequence[Any], u: Any) -> float:
+        first = gradients(sample, inputs, wanted, u)
+        return sum(float((w * g).sum()) for w, g in zip(weights, first, strict=True))
+
+    xs, seed = variables(sample.inputs, wanted), tg.tensor(u, requires_grad=True)
+    chosen = [xs[i] for i in wanted]
+    first = tg.autograd.grad(sample(*xs), chosen, seed, create_graph=True)
+    for g, plain in zip(first, gradients(sample, sample.inputs, wanted, u), strict=True):
+        assert_close(g, plain, f"{sample}: recorded gradient", rtol=1e-12)
+    total = np.stack([(w * g).sum() for w, g in zip(weights, first, strict=True)]).sum()
+    second = tg.autograd.grad(total, [*chosen, seed], allow_unused=True)
+    for i, g in zip(wanted, second, strict=False):
+        expected = numeric(lambda x, i=i: combined(replaced(sample.inputs, i, x), u), sample.inputs[i])
+        assert_close(np.zeros_like(expected) if g is None else g, expected, f"{sample}: second derivative in input {i}")
+    transposed = numeric(lambda v: combined(sample.inputs, v), u)
+    assert_close(np.zeros_like(u) if second[-1] is None else second[-1], transposed, f"{sample}: in the cotangent")
+
+
+def check_joint(op: Op) -> None:
+    """A joint rule is the sum of the plain rule over the calls, for every mixture of calls that share an input."""
+    for i, port in enumerate([] if op.variadic else op.ports(len(op.inputs))):
+        if port is None or port.joint is None:
+            continue
+        groups: dict[tuple[int, ...], list[tuple[Any, ...]]] = {}
+        for sample in samples(op.name):
+            shape = sample.inputs[i].shape
+            shared = tg.tensor(np.random.default_rng(3).normal(size=shape), requires_grad=True)
+            y = sample(*replaced(sample.inputs, i, shared))
+            for seed in (1, 2):
+                g = np.random.default_rng(seed).normal(size=y.shape)
+                groups.setdefault(shape, []).append((g, *port.arguments(y.node)))
+        for shape, calls in groups.items():
+            alone = [unbroadcast(np.asarray(port.rule(*call)), shape) for call in calls]
+            for chosen in [*pairwise(range(len(calls))), range(len(calls)), range(0, len(calls), 2)]:
+                joined = unbroadcast(np.asarray(port.joint([calls[k] for k in chosen])), shape)
+                expected = sum(alone[k] for k in chosen)
+                assert_close(joined, expected, f"{op.name}: joint rule {i}, {shape}, {chosen}", rtol=1e-12)
+
+
+def check(name: str) -> None:
+    """All checks of one operation."""
+    for sample in samples(name):
+        check_first_order(sample)
+        check_second_order(sample)
+    check_joint(REGISTRY[name])

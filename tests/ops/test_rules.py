@@ -1,0 +1,80 @@
+"""Every operation of the registry: its value against NumPy, its rules against finite differences, what it keeps."""
+
+import inspect
+
+import numpy as np
+import pytest
+from derivatives import assert_close, check_first_order, check_joint, check_second_order, differentiable, variables
+from samples import COMPOSED, CONSTANT, SAMPLES, samples
+
+import tinygrad_seq as tg
+from tinygrad_seq import ops
+from tinygrad_seq.autograd import REGISTRY
+
+each_op = pytest.mark.parametrize("name", SAMPLES)
+each_function = pytest.mark.parametrize("name", [*SAMPLES, *(f"{name}()" for name in COMPOSED)])
+
+
+def test_every_operation_has_samples():
+    ours = {name for name, op in REGISTRY.items() if op.call.__module__.startswith("tinygrad_seq")}
+    assert ours == set(SAMPLES)
+
+
+def test_every_public_function_has_samples():
+    modules = [module for module in vars(ops).values() if inspect.ismodule(module)]
+    public = {name for module in modules for name in getattr(module, "__all__", ())}
+    recorded = {name for name in public if hasattr(getattr(ops, name), "op")}
+    assert public == recorded | set(COMPOSED) | CONSTANT
+
+
+@each_function
+def test_value(name):
+    for sample in samples(name):
+        expected = np.asarray(sample.reference(*sample.inputs, **sample.attrs))
+        y = sample(*sample.inputs)
+        assert y.dtype == expected.dtype
+        assert_close(y, expected, str(sample), rtol=1e-13, atol=1e-13)
+        assert not y.requires_grad
+
+
+@each_op
+def test_numpys_own_function_leads_here(name):
+    for sample in samples(name):
+        if sample.reference is getattr(np, name, None):
+            y = sample.reference(*variables(sample.inputs, differentiable(sample)), **sample.attrs)
+            assert y.node.op is sample.op
+            assert_close(y, sample(*sample.inputs), str(sample), rtol=0, atol=0)
+
+
+@each_function
+def test_first_order(name):
+    for sample in samples(name):
+        check_first_order(sample)
+
+
+@each_function
+def test_second_order(name):
+    for sample in samples(name):
+        check_second_order(sample)
+
+
+@each_op
+def test_joint_rules_are_sums_of_the_plain_rule(name):
+    check_joint(REGISTRY[name])
+
+
+@each_op
+def test_a_node_keeps_what_the_rules_name(name):
+    for sample in [] if REGISTRY[name].variadic else samples(name):
+        wanted = differentiable(sample)
+        for chosen in [wanted, *([i] for i in wanted if len(wanted) > 1)]:
+            xs = variables(sample.inputs, chosen)
+            y = sample(*xs)
+            named = {name for i in chosen for name in list(inspect.signature(sample.op.vjp[i]).parameters)[1:]}
+            arrays = {**dict(zip(sample.op.inputs, xs, strict=True)), "y": y}
+            expected = [arrays[key] for key in arrays if key in named and arrays[key] is not None]
+            kept = y.node.kept if isinstance(y.node.kept, tuple) else (y.node.kept,)
+            kept = [k for k in kept if k is not None]
+            assert len(kept) == len(expected)
+            for x in expected:
+                assert any(k is x._data if isinstance(x, tg.Tensor) else np.array_equal(k, x) for k in kept)
