@@ -7,13 +7,13 @@ generators and asynchronous tasks each see their own.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from contextvars import ContextVar, Token
 from typing import Any, Literal, ParamSpec, TypeVar
 
 from ..errors import OptionError
 
-__all__ = ["Label", "Mode", "enable_grad", "no_grad", "scope"]
+__all__ = ["Label", "Mode", "enable_grad", "no_grad", "scope", "time_steps"]
 
 Direction = Literal["forward", "backward"]
 P = ParamSpec("P")
@@ -30,9 +30,7 @@ class Label:
 
     __slots__ = ("direction", "of", "path", "t")
 
-    def __init__(
-        self, path: str = "", t: int | None = None, direction: Direction = "forward", of: int | None = None
-    ):
+    def __init__(self, path: str = "", t: int | None = None, direction: Direction = "forward", of: int | None = None):
         self.path = path
         self.t = t
         self.direction: Direction = direction
@@ -132,3 +130,25 @@ class scope(_ModeContext):  # noqa: N801 - used like a function
         label, name, t = outer.label, self._name, self._t
         path = f"{label.path}/{name}" if name and label.path else name or label.path
         return Mode(Label(path, label.t if t is None else t, label.direction, label.of), outer.recording)
+
+
+def time_steps(steps: Iterable[int]) -> Iterator[int]:
+    """Go through the time steps; what is recorded in the body of the loop is labelled with its step.
+
+    The same as ``with scope(t=t):`` around the body, at less cost.
+
+    >>> import tinygrad_seq as tg
+    >>> h = tg.tensor([0.5], requires_grad=True)
+    >>> for t in tg.autograd.time_steps(range(2)):
+    ...     h = h * h
+    >>> h.node.label.t
+    1
+    """
+    outer = MODE.get()
+    label, recording = outer.label, outer.recording
+    try:
+        for t in steps:
+            MODE.set(Mode(Label(label.path, t, label.direction, label.of), recording))
+            yield t
+    finally:
+        MODE.set(outer)

@@ -73,9 +73,7 @@ def as_array(data: Any, dtype: Any = None) -> Array:
 def _refuse_tensors(data: Any) -> None:
     while isinstance(data, (list, tuple)) and data:
         if any(isinstance(item, Tensor) and item.requires_grad for item in data):
-            raise DTypeError(
-                "tensor: got a list of Tensors, whose history would be lost; use np.stack(list) instead"
-            )
+            raise DTypeError("tensor: got a list of Tensors, whose history would be lost; use np.stack(list) instead")
         data = data[0]
 
 
@@ -297,6 +295,9 @@ class Tensor:
         if self._data.dtype.kind not in "iu" or self._data.size != 1:
             raise DTypeError(f"index: got shape {self.shape} {self.dtype}; need one integer")
         return int(self._data.item())
+
+    def __format__(self, spec: str) -> str:
+        return format(self._data.item(), spec) if spec and self._data.size == 1 else format(str(self), spec)
 
     def __repr__(self) -> str:
         body = np.array2string(self._data, separator=", ", prefix="tensor(")

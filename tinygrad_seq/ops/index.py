@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import functools
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
-from ..autograd import Tensor, differentiable
+from ..autograd import REGISTRY, Node, Op, Tensor, differentiable
+from ..autograd.graph import INDEX
+from ..autograd.mode import MODE
 from ..autograd.tensor import NUMPY, as_array
 
 __all__ = ["getitem", "scatter", "split"]
@@ -36,7 +39,7 @@ def _add_rows(buffer: Any, rows: Any, g: Any) -> None:
     """Sort the rows, then sum each run of equal ones: many times faster than one by one."""
     if not rows.size:
         return
-    rows = rows.ravel() % buffer.shape[0]
+    rows = rows.ravel().astype(np.intp) % buffer.shape[0]
     order = np.argsort(rows, kind="stable")
     ordered = rows[order]
     starts = np.flatnonzero(np.concatenate(([True], ordered[1:] != ordered[:-1])))
@@ -44,47 +47,65 @@ def _add_rows(buffer: Any, rows: Any, g: Any) -> None:
 
 
 def _joint(calls: Any) -> Any:
-    """All reads of one array in one buffer; reads that tile it in order are simply joined."""
-    shape = calls[0][1]
-    indices = tuple(index for _, _, index in calls)
-    if all(type(k) is int for k in indices):
-        by_step = {k: g for (g, _, k) in calls}
+    """All reads of one array in one buffer; reads that tile it, each once, are simply joined."""
+    _, shape, index = calls[0]
+    if type(index) is int:
+        by_step = {k: g for g, _, k in calls if type(k) is int}
         if len(by_step) == len(calls) == shape[0]:
             return np.stack([by_step[k] for k in range(shape[0])])
-    elif all(type(k) is tuple and type(k[-1]) is slice for k in indices):
-        parts = sorted(calls, key=lambda call: call[2][-1].start or 0)
-        axis = len(indices[0]) - 1
-        if _tiles([index for _, _, index in parts], axis, shape):
-            return np.concatenate([g for g, _, _ in parts], axis=axis)
-    return scatter(*[g for g, _, _ in calls], shape=shape, indices=indices)
+    elif type(index) is tuple and type(index[-1]) is slice and _tile(calls, len(index) - 1, shape):
+        return np.concatenate([g for g, _, _ in reversed(calls)], axis=len(index) - 1)
+    return scatter(*[g for g, _, _ in calls], shape=shape, indices=tuple([index for _, _, index in calls]))
 
 
-def _tiles(indices: list[tuple[Any, ...]], axis: int, shape: tuple[int, ...]) -> bool:
-    """Whether slices of one axis follow one another from its start to its end."""
+def _tile(calls: Any, axis: int, shape: tuple[int, ...]) -> bool:
+    """Whether the calls, which a sweep lists from the last to the first, cut ``axis`` from its start to its end."""
     at = 0
-    for index in indices:
+    before = (_ALL,) * axis
+    for _, _, index in reversed(calls):
+        if type(index) is not tuple or type(index[-1]) is not slice or index[:-1] != before:
+            return False
         cut = index[-1]
-        if len(index) != axis + 1 or index[:-1] != (slice(None),) * axis or cut.step is not None or cut.start != at:
+        if cut.start != at or cut.step is not None:
             return False
         at = cut.stop
-    return at == shape[axis]
+    return bool(at == shape[axis])
 
 
-@differentiable(
-    lambda g, x_shape, index: scatter(g, shape=x_shape, indices=(index,)), joint=(_joint,), kind="linear"
-)
-def _read(x: Any, index: Any) -> Any:
+_ALL = slice(None)
+
+
+@differentiable(lambda g, x_shape, index: scatter(g, shape=x_shape, indices=(index,)), joint=(_joint,), kind="linear")
+def _getitem(x: Any, index: Any) -> Any:
     return x[index]
+
+
+READ: Op = REGISTRY["getitem"]
+
+
+def read(x: Tensor, *indices: Any) -> list[Tensor]:
+    """``x`` at each of the indices, which nobody else holds: what `getitem` and `split` come down to."""
+    data, parent, mode = x._data, x._node, MODE.get()
+    if parent is None or not mode.recording:
+        return [Tensor(np.asarray(data[index])) for index in indices]
+    parents, label = (parent,), mode.label
+    out = []
+    for index in indices:
+        y = data[index]
+        if type(y) is not np.ndarray:
+            y = np.asarray(y)
+        out.append(Tensor(y, Node(READ, parents, None, (index,), y.shape, y.dtype, label, next(INDEX))))
+    return out
 
 
 def getitem(x: Any, index: Any) -> Tensor:
     """``x[index]`` with every kind of NumPy index; Tensors of integers and booleans are welcome in it."""
     if type(index) is int:
-        if index < 0 and x.ndim:
-            index += x.shape[0] if -index <= x.shape[0] else 0
+        if index < 0 and x.ndim and index >= -x.shape[0]:
+            index += x.shape[0]
     elif type(index) is not slice:
         index = tuple(map(_plain, index)) if isinstance(index, tuple) else _plain(index)
-    return _read(x, index)
+    return read(x if isinstance(x, Tensor) else Tensor(as_array(x)), index)[0]
 
 
 def _plain(index: Any) -> Any:
@@ -101,15 +122,15 @@ def split(x: Any, indices_or_sections: Any, axis: int = 0) -> list[Tensor]:
     """Views of ``x``: a number of equal sections, or cut at the given indices, along ``axis``."""
     x = x if isinstance(x, Tensor) else Tensor(as_array(x))
     cuts = indices_or_sections if isinstance(indices_or_sections, int) else tuple(map(int, indices_or_sections))
-    return [_read(x, part) for part in _parts(x.shape[axis], cuts, axis % x.ndim)]
+    return read(x, *_parts(x.shape[axis], cuts, axis % x.ndim))
 
 
 @functools.lru_cache(maxsize=256)
 def _parts(size: int, cuts: int | tuple[int, ...], axis: int) -> list[tuple[slice, ...]]:
-    pieces = [len(piece) for piece in np.split(np.arange(size), cuts)]
-    stops = np.cumsum(pieces).tolist()
-    before = (slice(None),) * axis
-    return [(*before, slice(stop - piece, stop)) for piece, stop in zip(pieces, stops, strict=True)]
+    if isinstance(cuts, int):
+        cuts = tuple(np.cumsum([len(piece) for piece in np.split(np.arange(size), cuts)]).tolist())[:-1]
+    before = (_ALL,) * axis
+    return [(*before, slice(*slice(*ends).indices(size)[:2])) for ends in pairwise((0, *cuts, size))]
 
 
 NUMPY[np.split] = split

@@ -101,7 +101,9 @@ def cross_entropy(
     if weight is not None:
         weight = np.asarray(weight).astype(dtype)
         if weight.shape != (classes,):
-            raise ShapeError(f"cross_entropy: got weight of shape {weight.shape}; need ({classes},), one for each class")
+            raise ShapeError(
+                f"cross_entropy: got weight of shape {weight.shape}; need ({classes},), one for each class"
+            )
         share = share * weight[goal]
     losses = -log_p[tuple(where)] * share
     if label_smoothing:

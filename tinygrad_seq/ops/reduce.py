@@ -32,7 +32,9 @@ def count(shape: tuple[int, ...], axis: Axis) -> int:
 
 
 @differentiable(
-    lambda g, x_shape, axis, keepdims: expand(g, x_shape, axis, keepdims), kind="linear", numpy=[np.sum, (np.add, "reduce")]
+    lambda g, x_shape, axis, keepdims: expand(g, x_shape, axis, keepdims),
+    kind="linear",
+    numpy=[np.sum, (np.add, "reduce")],
 )
 def sum(x: Any, axis: Axis = None, dtype: Any = None, out: None = None, keepdims: bool = False) -> Any:
     """The sum over ``axis``."""
