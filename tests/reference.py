@@ -87,7 +87,7 @@ def lstm(
 def gru(
     x: Any, h: Any, weight_ih: Any, weight_hh: Any, bias_ih: Any, bias_hh: Any
 ) -> tuple[Any, Any, Callable[[Any, Any], Gradients]]:
-    """Gates r, z, n, where n = tanh(W x + b + r (W h + b)); h' = (1 - z) n + z h: output, h_n, backward(d_output, d_h)."""
+    """Gates r, z, n = tanh(W x + b + r (W h + b)); h' = (1 - z) n + z h: output, h_n, backward(d_output, d_h)."""
     H = h.shape[1]
     hs, gates = [h], []
     for x_t in x:
