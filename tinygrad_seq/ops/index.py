@@ -53,7 +53,7 @@ def _joint(calls: Any) -> Any:
         by_step = {k: g for g, _, k in calls if type(k) is int}
         if len(by_step) == len(calls) == shape[0]:
             return np.stack([by_step[k] for k in range(shape[0])])
-    elif type(index) is tuple and type(index[-1]) is slice and _tile(calls, len(index) - 1, shape):
+    elif type(index) is tuple and _tile(calls, len(index) - 1, shape):
         return np.concatenate([g for g, _, _ in reversed(calls)], axis=len(index) - 1)
     return scatter(*[g for g, _, _ in calls], shape=shape, indices=tuple([index for _, _, index in calls]))
 
@@ -63,10 +63,10 @@ def _tile(calls: Any, axis: int, shape: tuple[int, ...]) -> bool:
     at = 0
     before = (_ALL,) * axis
     for _, _, index in reversed(calls):
-        if type(index) is not tuple or type(index[-1]) is not slice or index[:-1] != before:
+        if type(index) is not tuple or {*map(type, index)} != {slice} or index[:-1] != before:
             return False
         cut = index[-1]
-        if cut.start != at or cut.step is not None:
+        if cut.start != at or cut.step is not None or cut.stop is None or cut.stop < at:
             return False
         at = cut.stop
     return bool(at == shape[axis])
