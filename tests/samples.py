@@ -256,6 +256,12 @@ SAMPLES: dict[str, list[each | call]] = {
         call(real(0, 3), real(3, 2)),
         call(real(0, 2, 3), real(3, 2)),
     ],
+    "addmm": [
+        *[call(real(*c), real(2, 3), real(3, 2)) for c in ((2, 2), (2,), (2, 1), ())],
+        *[call(real(*c), real(4, 2, 3), real(3, 2)) for c in ((4, 2, 2), (2,), (4, 1, 2))],
+        *[call(real(), real(3), real(3)), call(real(2), real(3), real(3, 2)), call(real(2), real(2, 3), real(3))],
+        *[call(1.0, real(2, 3), real(3, 2)), call(real(3), real(2, 0), real(0, 3))],
+    ],
     # indexing
     "getitem": [
         *[
@@ -364,6 +370,7 @@ REFERENCES: dict[str, Callable[..., Any]] = {
     "astype": lambda x, dtype: x.astype(dtype),
     "concatenate": lambda *xs, axis=0: np.concatenate(xs, axis),
     "stack": lambda *xs, axis=0: np.stack(xs, axis),
+    "addmm": lambda c, a, b: c + a @ b,
     "scatter": _scatter,
     "getitem": lambda x, index: x[index],
     "split": lambda x, cuts, axis=0: np.concatenate(
