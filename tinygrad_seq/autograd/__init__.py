@@ -5,7 +5,7 @@ Read in this order: `mode` (what is recorded), `graph` (Node), `sweep` (reverse 
 
 from .derivatives import grad
 from .graph import Leaf, Node, ancestors
-from .mode import Label, enable_grad, no_grad, scope
+from .mode import Label, enable_grad, no_grad, scope, time_steps
 from .op import REGISTRY, Op, differentiable, elementwise
 from .tensor import Tensor, get_default_dtype, name, set_default_dtype, tensor
 
@@ -27,4 +27,5 @@ __all__ = [
     "scope",
     "set_default_dtype",
     "tensor",
+    "time_steps",
 ]

@@ -8,7 +8,7 @@ that the last Tensor above them is.
 from __future__ import annotations
 
 import itertools
-from heapq import heappop, heappush
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from .mode import Label
@@ -89,9 +89,6 @@ class _Variable:
 
     name = "variable"
     attrs: tuple[str, ...] = ()
-    broadcasts = False
-    pull: tuple[None, ...] = ()
-    joint: tuple[None, ...] = ()
 
     def __repr__(self) -> str:
         return "<op variable>"
@@ -108,21 +105,11 @@ def ancestors(roots: Iterable[Node]) -> list[Node]:
     >>> [node.op.name for node in tg.autograd.ancestors([(x * x + x).node])]
     ['variable', 'multiply', 'add']
     """
-    heap: list[tuple[int, Node]] = []
-    seen: set[Node] = set()
-    order: list[Node] = []
-
-    def push(node: Node | None) -> None:
-        if node is not None and node not in seen:
-            seen.add(node)
-            heappush(heap, (-node.index, node))
-
-    for root in roots:
-        push(root)
-    while heap:
-        node = heappop(heap)[1]
-        order.append(node)
-        for parent in node.parents:
-            push(parent)
-    order.reverse()
-    return order
+    seen = set(roots)
+    waiting = list(seen)
+    while waiting:
+        for parent in waiting.pop().parents:
+            if parent is not None and parent not in seen:
+                seen.add(parent)
+                waiting.append(parent)
+    return sorted(seen, key=attrgetter("index"))

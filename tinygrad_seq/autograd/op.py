@@ -18,13 +18,14 @@ from __future__ import annotations
 
 import functools
 import inspect
+import itertools
 from collections.abc import Callable, Sequence
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import Any, Literal
 
 import numpy as np
 
-from ..errors import OptionError, UnsupportedError
+from ..errors import OptionError, RuleError, UnsupportedError
 from .graph import INDEX, Node
 from .mode import MODE
 from .tensor import NUMPY, Tensor, as_array
@@ -39,6 +40,79 @@ Kind = Literal["elementwise", "linear", ""]
 ndarray = np.ndarray
 
 
+class Port:
+    """One input of an operation: its rule, and where the rule's arguments are found on a node.
+
+    Attributes:
+        rule: from the cotangent of the value, and the arguments it names, to the cotangent of this input.
+        joint: optionally, the rule for several uses of one array at once: it takes a list of argument tuples of
+            ``rule`` and returns the sum of what ``rule`` returns for each.
+        pull: ``rule`` as a function of cotangent and node.
+        arguments: the arguments of ``rule`` after the cotangent, from a node.
+        recorded: the same for a recorded sweep: what is kept has its history.
+    """
+
+    __slots__ = ("arguments", "joint", "pull", "recorded", "rule")
+
+    def __init__(self, rule: Rule, joint: Rule | None, sources: list[Source]):
+        self.rule = rule
+        self.joint = joint
+        self.arguments = _together([source.plain for source in sources])
+        self.recorded = _together([source.recorded for source in sources])
+        self.pull = _pull(rule, sources)
+
+    def given(self, node: Node, record: bool) -> tuple[Any, ...]:
+        """The arguments of ``rule`` after the cotangent."""
+        return self.recorded(node) if record else self.arguments(node)
+
+    def apply(self, g: Any, node: Node, record: bool) -> Any:
+        """The cotangent of this input, given that of the node's value."""
+        return self.rule(g, *self.recorded(node)) if record else self.pull(g, node)
+
+
+class Source:
+    """Where one argument of a rule is found on a node: plain, or with its history.
+
+    ``place`` is -1 if the argument is all that the node keeps, k if it is item k of that, otherwise None.
+    """
+
+    __slots__ = ("place", "plain", "recorded")
+
+    def __init__(
+        self,
+        plain: Callable[[Node], Any],
+        recorded: Callable[[Node], Any] | None = None,
+        place: int | None = None,
+    ):
+        self.plain = plain
+        self.recorded = recorded or plain
+        self.place = place
+
+
+def _together(sources: list[Callable[[Node], Any]]) -> Callable[[Node], tuple[Any, ...]]:
+    if len(sources) == 1:
+        (one,) = sources
+        return lambda node: (one(node),)
+    if len(sources) == 2:
+        first, second = sources
+        return lambda node: (first(node), second(node))
+    return lambda node: tuple([source(node) for source in sources])
+
+
+def _pull(rule: Rule, sources: list[Source]) -> Rule:
+    """The rule as a function of cotangent and node; the forms that run at every node have no detour."""
+    if not sources:
+        return lambda g, node: rule(g)
+    if len(sources) > 1:
+        return lambda g, node: rule(g, *[source.plain(node) for source in sources])
+    plain, place = sources[0].plain, sources[0].place
+    if place is None:
+        return lambda g, node: rule(g, plain(node))
+    if place < 0:
+        return lambda g, node: rule(g, node.kept)
+    return lambda g, node: rule(g, node.kept[place])
+
+
 class Op:
     """One differentiable operation.
 
@@ -46,15 +120,16 @@ class Op:
         name: NumPy's name where it has one.
         value: computes the value from arrays and attributes.
         vjp: for each input the rule from the cotangent of the value to that of the input; None where
-            the input has no derivative (an index, a mask).
-        joint: for each input, optionally, the rule for several uses of one array at once: it takes a list of
-            the rule's argument tuples and returns the sum of what the rule returns for each.
+            the input has no derivative (an index, a mask). A variadic operation has one.
         kind: "elementwise" (the Jacobian is diagonal), "linear" (in each input by itself), or "".
         broadcasts: whether inputs broadcast; the engine then sums cotangents back to the inputs' shapes.
         inputs, attrs: the names of the array inputs and of the attributes.
         keeps: what a node keeps, by name.
+        ports: for each input how a sweep finds its rule's arguments; see also `variadic_ports`.
         call: the function that users call.
     """
+
+    call: Callable[..., Tensor]
 
     def __init__(
         self,
@@ -71,27 +146,39 @@ class Op:
         self.kind = kind
         self.broadcasts = broadcasts
         self.variadic = callable(vjp)
-        rules = [vjp] if callable(vjp) else list(vjp)
+        self.vjp: tuple[Rule | None, ...] = (vjp,) if callable(vjp) else tuple(vjp)
         names, defaults = _parameters(value)
-        self.inputs = tuple(names[: len(rules)])
-        self.attrs = tuple(names[len(rules) :])
-        self.defaults = tuple(defaults[len(rules) :])
-        self.wants = [() if r is None else tuple(inspect.signature(r).parameters)[1 + self.variadic :] for r in rules]
+        self.inputs = tuple(names[: len(self.vjp)])
+        self.attrs = tuple(names[len(self.vjp) :])
+        self.defaults = tuple(defaults[len(self.vjp) :])
+        first = 2 if self.variadic else 1
+        self.wants = [() if r is None else tuple(inspect.signature(r).parameters)[first:] for r in self.vjp]
         self.keeps = self._resolve()
-        self._keep_plans: dict[tuple[bool, ...], Callable[[Any], Any] | None] = {}
-        if self.variadic:
-            rule = rules[0]
-            self.vjp: Any = _Every(lambda i: lambda g, *args: rule(g, i, *args))  # type: ignore[misc]
-            self.pull: Any = _Every(lambda i: lambda g, node: rule(g, i, *self.arguments(0, node, False)))  # type: ignore[misc]
-            self.joint: Any = _Every(lambda i: None)
-        else:
-            self.vjp = tuple(rules)
-            self.pull = tuple(None if r is None else self._pull(i, r) for i, r in enumerate(rules))
-            self.joint = tuple(joint) or (None,) * len(rules)
+        self._plans: dict[tuple[bool, ...], Callable[[Any], Any] | None] = {}
+        joint = tuple(joint) or (None,) * len(self.vjp)
+        self._variadic_ports: dict[int, tuple[Port, ...]] = {}
+        self.ports = (
+            ()
+            if self.variadic
+            else tuple(
+                rule and Port(rule, joint[i], [self._source(i, want) for want in self.wants[i]])
+                for i, rule in enumerate(self.vjp)
+            )
+        )
         REGISTRY[name] = self
 
     def __repr__(self) -> str:
         return f"<op {self.name}({', '.join(self.inputs + self.attrs)})>"
+
+    def variadic_ports(self, count: int) -> tuple[Port, ...]:
+        """The ports of a variadic operation that was applied to ``count`` inputs."""
+        if count not in self._variadic_ports:
+            self._variadic_ports[count] = tuple([self._variadic_port(i) for i in range(count)])
+        return self._variadic_ports[count]
+
+    def _variadic_port(self, i: int) -> Port:
+        rule: Any = self.vjp[0]
+        return Port(lambda g, *args: rule(g, i, *args), None, [self._source(i, want) for want in self.wants[0]])
 
     def _resolve(self) -> tuple[str, ...]:
         """What a node keeps: the arrays that the rules name. Unknown names are an error of the record."""
@@ -103,63 +190,50 @@ class Op:
                     if want not in keeps:
                         keeps.append(want)
                 elif want not in self.attrs and (self.variadic or want != f"{self.inputs[i]}_shape"):
-                    raise TypeError(f"{self.name}: a rule names {want!r}, which is no input, attribute, y or shape")
+                    raise RuleError(f"{self.name}: a rule names {want!r}, which is no input, attribute, y or shape")
         return tuple(keeps)
+
+    def _source(self, i: int, want: str) -> Source:
+        """Where the argument ``want`` of the rule for input ``i`` is found on a node."""
+        if want in self.attrs:
+            j = self.attrs.index(want)
+            return Source(lambda node: node.attrs[j])
+        if want not in self.keeps:
+            return Source(lambda node: node.parents[i].shape)  # type: ignore[union-attr]
+        place = self.keeps.index(want) if len(self.keeps) > 1 else -1
+        kept: Callable[[Node], Any] = attrgetter("kept") if place < 0 else lambda node: node.kept[place]
+        if want == "y":
+            return Source(kept, lambda node: Tensor(kept(node), node), place)
+        if want == "xs":
+            return Source(
+                kept, lambda node: [_with_history(x, p) for x, p in zip(kept(node), node.parents, strict=True)], place
+            )
+        if want == "shapes":
+            return Source(kept, place=place)
+        of = self.inputs.index(want)
+        return Source(kept, lambda node: _with_history(kept(node), node.parents[of]), place)
 
     def kept(self, arrays: Sequence[Any], y: Any, parents: tuple[Node | None, ...]) -> Any:
         """What the node of this application keeps: of ``keeps``, what differentiable inputs need."""
-        if self.variadic:
-            found = {"y": y, "xs": arrays, "shapes": [np.shape(a) for a in arrays]}
-            return tuple(found[k] for k in self.keeps)
         if not self.keeps:
             return None
-        used = tuple(p is not None for p in parents)
-        if used not in self._keep_plans:
-            self._keep_plans[used] = self._keep_plan(used)
-        plan = self._keep_plans[used]
+        if self.variadic:
+            found = {"y": y, "xs": arrays, "shapes": [np.shape(a) for a in arrays]}
+            return found[self.keeps[0]] if len(self.keeps) == 1 else tuple([found[k] for k in self.keeps])
+        used = tuple([p is not None for p in parents])
+        if used not in self._plans:
+            self._plans[used] = self.plan(used)
+        plan = self._plans[used]
         return plan and plan((*arrays, y, None))
 
-    def _keep_plan(self, used: tuple[bool, ...]) -> Callable[[Any], Any] | None:
+    def plan(self, used: tuple[bool, ...]) -> Callable[[Any], Any] | None:
+        """From (inputs ..., value, None) to what is kept, if just the ``used`` inputs are differentiable."""
+        if not self.keeps:
+            return None
         needed = {want for i, u in enumerate(used) if u for want in self.wants[i]}
         places = {**{n: i for i, n in enumerate(self.inputs)}, "y": len(self.inputs)}
         absent = len(self.inputs) + 1
         return itemgetter(*[places[k] if k in needed else absent for k in self.keeps])
-
-    def _source(self, i: int, want: str) -> Callable[[Node], Any]:
-        """Where the argument ``want`` of rule ``i`` is found on a node."""
-        if want in self.keeps:
-            if len(self.keeps) == 1 and not self.variadic:
-                return lambda node: node.kept
-            return lambda node, k=self.keeps.index(want): node.kept[k]  # type: ignore[misc]
-        if want in self.attrs:
-            return lambda node, k=self.attrs.index(want): node.attrs[k]  # type: ignore[misc]
-        return lambda node: node.parents[i].shape  # type: ignore[union-attr]
-
-    def _pull(self, i: int, rule: Rule) -> Rule:
-        """The rule as a function of cotangent and node, for a first-order sweep."""
-        sources = [self._source(i, want) for want in self.wants[i]]
-        if not sources:
-            return lambda g, node: rule(g)
-        if len(sources) > 1:
-            return lambda g, node: rule(g, *[source(node) for source in sources])
-        if self.wants[i] == self.keeps:
-            return lambda g, node: rule(g, node.kept)
-        (source,) = sources
-        return lambda g, node: rule(g, source(node))
-
-    def arguments(self, i: int, node: Node, record: bool) -> list[Any]:
-        """The arguments of rule ``i`` after the cotangent; for a recorded sweep, with their history."""
-        i = 0 if self.variadic else i
-        found = [self._source(i, want)(node) for want in self.wants[i]]
-        if record:
-            for k, want in enumerate(self.wants[i]):
-                if want == "y":
-                    found[k] = Tensor(found[k], node)
-                elif want == "xs":
-                    found[k] = [_with_history(x, p) for x, p in zip(found[k], node.parents, strict=True)]
-                elif want in self.inputs:
-                    found[k] = _with_history(found[k], node.parents[self.inputs.index(want)])
-        return found
 
     def record(
         self,
@@ -176,16 +250,6 @@ class Op:
             return Tensor(y)
         kept = self.kept(arrays, y, parents)
         return Tensor(y, Node(self, parents, kept, attrs, y.shape, y.dtype, mode.label, next(INDEX)))
-
-
-class _Every:
-    """The same entry, made for each position, for operations of any number of inputs."""
-
-    def __init__(self, make: Callable[[int], Any]):
-        self._make = make
-
-    def __getitem__(self, i: int) -> Any:
-        return self._make(i)
 
 
 def _parameters(value: Callable[..., Any]) -> tuple[list[str], list[Any]]:
@@ -236,9 +300,7 @@ def _unary(op: Op) -> Callable[..., Tensor]:
 
 def _binary(op: Op) -> Callable[..., Tensor]:
     value = op.value
-    both = op._keep_plan((True, True)) if op.keeps else None
-    first = op._keep_plan((True, False)) if op.keeps else None
-    second = op._keep_plan((False, True)) if op.keeps else None
+    both, first, second = op.plan((True, True)), op.plan((True, False)), op.plan((False, True))
 
     def call(a: Any, b: Any) -> Tensor:
         if isinstance(a, Tensor):
@@ -262,6 +324,41 @@ def _binary(op: Op) -> Callable[..., Tensor]:
         plan = first if q is None else second if p is None else both
         kept = plan((x, z, y, None)) if plan else None
         return Tensor(y, Node(op, (p, q), kept, (), y.shape, y.dtype, mode.label, next(INDEX)))
+
+    return call
+
+
+def _ternary(op: Op) -> Callable[..., Tensor]:
+    value = op.value
+    plans = {used: op.plan(used) for used in itertools.product((False, True), repeat=3)}
+
+    def call(a: Any, b: Any, c: Any) -> Tensor:
+        if isinstance(a, Tensor):
+            x = a._data
+            p = a._node
+        else:
+            x, p = constant(a), None
+        if isinstance(b, Tensor):
+            z = b._data
+            q = b._node
+        else:
+            z, q = constant(b), None
+        if isinstance(c, Tensor):
+            w = c._data
+            r = c._node
+        else:
+            w, r = constant(c), None
+        y = value(x, z, w)
+        if type(y) is not ndarray:
+            y = np.asarray(y)
+        if p is None and q is None and r is None:
+            return Tensor(y)
+        mode = MODE.get()
+        if not mode.recording:
+            return Tensor(y)
+        plan = plans[p is not None, q is not None, r is not None]
+        kept = plan((x, z, w, y, None)) if plan else None
+        return Tensor(y, Node(op, (p, q, r), kept, (), y.shape, y.dtype, mode.label, next(INDEX)))
 
     return call
 
@@ -382,10 +479,24 @@ def differentiable(
     """
 
     def register(value: Callable[..., Any]) -> Callable[..., Tensor]:
-        op = Op(value.__name__, value, variadic or vjp, joint=joint, kind=kind, broadcasts=broadcasts)
+        op = Op(value.__name__.lstrip("_"), value, variadic or vjp, joint=joint, kind=kind, broadcasts=broadcasts)
         return _publish(functools.wraps(value)(_caller(op)), op, numpy)
 
     return register
+
+
+def like_numpy(call: Callable[..., Tensor]) -> Callable[..., Any]:
+    """An operation for use in rules, that behaves as NumPy's functions do: of arrays alone it makes an array."""
+    op: Op = call.op  # type: ignore[attr-defined]
+
+    @functools.wraps(call)
+    def either(*args: Any, **kwargs: Any) -> Any:
+        for x in args:
+            if isinstance(x, Tensor):
+                return call(*args, **kwargs)
+        return op.value(*args, **kwargs)
+
+    return either
 
 
 def _caller(op: Op) -> Callable[..., Tensor]:
@@ -394,12 +505,15 @@ def _caller(op: Op) -> Callable[..., Tensor]:
         return _variadic(op)
     if len(op.inputs) == 1 and op.vjp[0] is not None:
         return _unary_with_attrs(op) if op.attrs else _unary(op)
-    return _binary(op) if len(op.inputs) == 2 and not op.attrs and None not in op.vjp else _general(op)
+    if op.attrs or None in op.vjp or len(op.inputs) > 3:
+        return _general(op)
+    return _binary(op) if len(op.inputs) == 2 else _ternary(op)
 
 
 def _publish(call: Callable[..., Tensor], op: Op, numpy: Sequence[Any]) -> Callable[..., Tensor]:
     call.__name__ = call.__qualname__ = op.name
     call.op = op  # type: ignore[attr-defined]
+    op.call = call
     for function in numpy:
         NUMPY[function] = call
     return call

@@ -1,8 +1,8 @@
 """Reverse mode: one walk over the recorded graph, from the newest node to the oldest.
 
-A node's index is larger than those of all its parents, so when a node is the newest that is left, every
-cotangent that will ever reach it has arrived. A heap of the nodes that wait is all the order that is needed:
-no recursion, no visited set, no sort. Cotangents live in the sweep and are dropped as they are used.
+A node's index is larger than those of all its parents, so when its turn comes, every cotangent that will
+ever reach it has arrived: no recursion, and no counting of consumers. Cotangents live in the sweep, not on the
+nodes, and are dropped as they are used.
 
 The same walk serves both orders. With ``record=False`` the rules run on raw arrays. With ``record=True``
 they run on Tensors, and what they compute is recorded like any other computation.
@@ -11,12 +11,12 @@ they run on Tensors, and what they compute is recorded like any other computatio
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from heapq import heappop, heappush
 from typing import Any
 
 import numpy as np
 
 from ..errors import GraphError, RuleError
+from .collector import paused
 from .graph import Leaf, Node, ancestors
 from .mode import MODE, Label, Mode
 
@@ -44,84 +44,98 @@ def sweep(
     node, once it is complete, otherwise what flows from the node to its input ``i``.
     """
     seeds = list(seeds)
-    active = None if wanted is None else _active([node for node, _ in seeds], wanted)
-    cotangents: dict[Node, Any] = {}
-    uses: dict[Node, dict[tuple[Any, int], list[tuple[Any, ...]]]] = {}
-    heap: list[tuple[int, Node]] = []
-    found: dict[Node, Any] = {}
-
-    for node, g in seeds:
-        _add(cotangents, heap, node, g)
+    order = ancestors([node for node, _ in seeds])
+    for node in order:
+        if not node.parents and isinstance(node, Leaf) and node.superseded:
+            raise GraphError(
+                f"backward: got a graph in which {node.name or 'a variable'} {node.shape} has an older value; it was "
+                f"updated after the forward pass; run the forward pass again, then backward, then the update"
+            )
+    active = None if wanted is None else _leading_to(wanted, order)
     outer = MODE.set(Mode(MODE.get().label, record))
-    # Singular points are dealt with by the rules (see `strong`), so they need no warning.
-    quiet = np.errstate(divide="ignore", invalid="ignore")
-    quiet.__enter__()
     try:
-        while heap:
-            node = heappop(heap)[1]
-            if record:
-                MODE.set(Mode(Label(node.label.path, node.label.t, "backward", node.index), True))
-            g = cotangents.pop(node)
-            if node in uses:
-                for (op, i), calls in uses.pop(node).items():
-                    joined = op.joint[i](calls) if len(calls) > 1 else op.vjp[i](*calls[0])
-                    g = joined if g is None else g + joined
-            if g.shape != node.shape:
-                g = unbroadcast(g, node.shape)
-            if g.dtype is not node.dtype and g.dtype != node.dtype:
-                g = g.astype(node.dtype)
-            if observe is not None:
-                observe(node, None, g)
-            if wanted is None:
-                if not node.parents:
-                    _check_current(node)
-                    found[node] = g
-                    continue
-            elif node in wanted:
-                found[node] = g
-            op = node.op
-            broadcasts = op.broadcasts
-            i = -1
-            for parent in node.parents:
-                i += 1
-                if parent is None or (active is not None and parent not in active):
-                    continue
-                if op.joint[i] is not None:
-                    if parent not in cotangents:
-                        cotangents[parent] = None
-                        heappush(heap, (-parent.index, parent))
-                    calls = uses.setdefault(parent, {}).setdefault((op, i), [])
-                    calls.append((g, *op.arguments(i, node, record)))
-                    if observe is not None:
-                        observe(node, i, unbroadcast(op.vjp[i](*calls[-1]), parent.shape))
-                    continue
-                pulled = op.vjp[i](g, *op.arguments(i, node, True)) if record else op.pull[i](g, node)
-                if not broadcasts and pulled.shape != parent.shape:
-                    raise RuleError(
-                        f"{op.name}: the rule for input {i} returned shape {pulled.shape}; need {parent.shape}, "
-                        f"the input's own"
-                    )
-                if observe is not None:
-                    observe(node, i, unbroadcast(pulled, parent.shape))
-                _add(cotangents, heap, parent, pulled)
+        # Singular points are dealt with by the rules (see `strong`), so they need no warning.
+        with np.errstate(divide="ignore", invalid="ignore"), paused:
+            return _walk(order, seeds, wanted, active, record, observe)
     finally:
-        quiet.__exit__(None, None, None)
         MODE.reset(outer)
+
+
+def _walk(
+    order: list[Node],
+    seeds: list[tuple[Node, Any]],
+    wanted: set[Node] | None,
+    active: set[Node] | None,
+    record: bool,
+    observe: Observer | None,
+) -> dict[Node, Any]:
+    cotangents: dict[Node, Any] = {}
+    uses: dict[Node, tuple[Any, list[tuple[Any, Node]]]] = {}  # a port, and cotangent and node of each use
+    broad: set[Node] = set()  # whose cotangent has still to be summed over broadcast axes
+    found: dict[Node, Any] = {}
+    for node, g in seeds:
+        cotangents[node] = cotangents[node] + g if node in cotangents else g
+
+    for node in reversed(order):
+        g = cotangents.pop(node, None)
+        if record:
+            MODE.set(Mode(Label(node.label.path, node.label.t, "backward", node.index), True))
+        if node in uses:
+            port, pairs = uses.pop(node)
+            if len(pairs) > 1:
+                joined = port.joint([(h, *port.given(user, record)) for h, user in pairs])
+            else:
+                joined = port.apply(*pairs[0], record)
+            if joined.shape != node.shape:
+                joined = unbroadcast(joined, node.shape)
+            g = joined if g is None else joined + unbroadcast(g, node.shape)
+        elif node in broad:
+            g = unbroadcast(g, node.shape)
+        if g is None:
+            continue
+        if g.dtype is not node.dtype and g.dtype != node.dtype:
+            g = g.astype(node.dtype)
+        if observe is not None:
+            observe(node, None, g)
+        parents = node.parents
+        if node in wanted if wanted is not None else not parents:
+            found[node] = g
+        if not parents:
+            continue
+        op = node.op
+        ports = op.ports or op.variadic_ports(len(parents))
+        for parent, port in zip(parents, ports, strict=False):
+            if parent is None or (active is not None and parent not in active):
+                continue
+            if port.joint is not None:
+                use = uses.get(parent)
+                if use is None:
+                    uses[parent] = (port, [(g, node)])
+                elif use[0] is port:
+                    use[1].append((g, node))
+                if use is None or use[0] is port:
+                    if observe is not None:
+                        observe(node, ports.index(port), unbroadcast(port.apply(g, node, record), parent.shape))
+                    continue
+            pulled = port.apply(g, node, True) if record else port.pull(g, node)
+            shape = pulled.shape
+            if shape != parent.shape:
+                if not op.broadcasts:
+                    raise RuleError(
+                        f"{op.name}: the rule for input {ports.index(port)} returned shape {shape}; "
+                        f"need {parent.shape}, the input's own"
+                    )
+                broad.add(parent)
+            if observe is not None:
+                observe(node, ports.index(port), unbroadcast(pulled, parent.shape))
+            if parent not in cotangents:
+                cotangents[parent] = pulled
+            elif cotangents[parent].shape == shape:
+                cotangents[parent] = cotangents[parent] + pulled
+            else:
+                total = unbroadcast(cotangents[parent], parent.shape)
+                cotangents[parent] = total + unbroadcast(pulled, parent.shape)
     return found
-
-
-def _add(cotangents: dict[Node, Any], heap: list[tuple[int, Node]], node: Node, g: Any) -> None:
-    if node not in cotangents:
-        cotangents[node] = g
-        heappush(heap, (-node.index, node))
-        return
-    total = cotangents[node]
-    if total is None:
-        cotangents[node] = g
-    elif total.shape == g.shape:
-        cotangents[node] = total + g
-    else:
-        cotangents[node] = unbroadcast(total, node.shape) + unbroadcast(g, node.shape)
 
 
 def unbroadcast(g: Any, shape: tuple[int, ...]) -> Any:
@@ -129,6 +143,10 @@ def unbroadcast(g: Any, shape: tuple[int, ...]) -> Any:
     if g.shape == shape:
         return g
     lead = g.ndim - len(shape)
+    if lead < 0 or any(n not in (1, m) for n, m in zip(shape, g.shape[lead:], strict=True)):
+        raise RuleError(
+            f"a rule returned a cotangent of shape {g.shape} for an input of shape {shape}; need the input's"
+        )
     ones = tuple(i + lead for i, n in enumerate(shape) if n == 1 and g.shape[i + lead] != 1)
     summed = g.sum(axis=tuple(range(lead)) + ones)
     if summed.shape != shape:
@@ -136,19 +154,12 @@ def unbroadcast(g: Any, shape: tuple[int, ...]) -> Any:
     return summed
 
 
-def _active(roots: list[Node], wanted: set[Node]) -> set[Node]:
-    """The nodes through which a gradient flows from the roots to the wanted nodes."""
-    active: set[Node] = set()
-    for node in ancestors(roots):
-        _check_current(node)
-        if node in wanted or any(parent in active for parent in node.parents):
-            active.add(node)
+def _leading_to(wanted: set[Node], order: list[Node]) -> set[Node]:
+    """The nodes, out of some in creation order, through which a gradient flows to the wanted ones."""
+    active = set(wanted)
+    for node in order:
+        for parent in node.parents:
+            if parent in active:
+                active.add(node)
+                break
     return active
-
-
-def _check_current(node: Node) -> None:
-    if isinstance(node, Leaf) and node.superseded:
-        raise GraphError(
-            f"backward: got a graph in which {node.name or 'a variable'} {node.shape} has an older value; it was "
-            f"updated after the forward pass; run the forward pass again, then backward, then the update"
-        )

@@ -14,7 +14,7 @@ import numpy as np
 
 from ..autograd import Tensor, name
 from ..errors import OptionError, ShapeError
-from ..ops import matmul, relu, sigmoid, split, tanh
+from ..ops import addmm, matmul, relu, sigmoid, split, tanh
 from .functional import linear
 from .init import bound
 from .layers import positive, uniform
@@ -65,7 +65,7 @@ class Elman(Recurrence):
 
     def step(self, x: tuple[Tensor, ...], state: States, operands: tuple[Any, ...]) -> States:
         """The next hidden state."""
-        h = self._activation(x[0] + matmul(state[0], operands[0]))
+        h = self._activation(addmm(x[0], state[0], operands[0]))
         name(h=h)
         return (h,)
 
@@ -79,7 +79,7 @@ class LongShortTerm(Recurrence):
     def step(self, x: tuple[Tensor, ...], state: States, operands: tuple[Any, ...]) -> States:
         """The next hidden and cell state."""
         h, c = state
-        i, f, g, o = split(x[0] + matmul(h, operands[0]), 4, axis=-1)
+        i, f, g, o = split(addmm(x[0], h, operands[0]), 4, axis=-1)
         i, f, g, o = sigmoid(i), sigmoid(f), tanh(g), sigmoid(o)
         c = f * c + i * g
         h = o * tanh(c)
@@ -113,8 +113,8 @@ class Gated(Recurrence):
     def step(self, x: tuple[Tensor, ...], state: States, operands: tuple[Any, ...]) -> States:
         """The next hidden state."""
         (x_rz, x_n), (h,), (w_rz, w_n, b_n) = x, state, operands
-        r, z = split(sigmoid(x_rz + matmul(h, w_rz)), 2, axis=-1)
-        n = matmul(h, w_n) if b_n is None else matmul(h, w_n) + b_n
+        r, z = split(sigmoid(addmm(x_rz, h, w_rz)), 2, axis=-1)
+        n = matmul(h, w_n) if b_n is None else addmm(b_n, h, w_n)
         n = tanh(x_n + r * n)
         h = n + z * (h - n)
         name(r=r, z=z, n=n, h=h)

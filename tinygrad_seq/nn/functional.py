@@ -8,7 +8,7 @@ import numpy as np
 
 from ..autograd import Tensor
 from ..errors import DTypeError, OptionError, ShapeError
-from ..ops import cross_entropy, getitem, log_softmax, matmul, mse_loss, relu, sigmoid, softmax, tanh
+from ..ops import addmm, cross_entropy, getitem, log_softmax, matmul, mse_loss, relu, sigmoid, softmax, tanh
 from ..random import generator
 
 __all__ = [
@@ -35,8 +35,7 @@ def linear(x: Any, weight: Any, bias: Any = None) -> Tensor:
         raise ShapeError(
             f"linear: got x {np.shape(x)} and weight {np.shape(weight)}; need x (..., {np.shape(weight)[-1]})"
         )
-    y = matmul(x, weight.T)
-    return y if bias is None else y + bias
+    return matmul(x, weight.T) if bias is None else addmm(bias, x, weight.T)
 
 
 def embedding(index: Any, weight: Tensor) -> Tensor:

@@ -34,6 +34,7 @@ class Module:
     >>> class Double(tg.nn.Module):
     ...     def __init__(self):
     ...         self.scale = tg.nn.Parameter([2.0])
+    ...
     ...     def forward(self, x):
     ...         return x * self.scale
     >>> layer = Double()

@@ -1,6 +1,6 @@
 """RNN, LSTM and GRU: layers over time, by PyTorch's names, shapes, gate order and initial distribution.
 
-A layer projects all steps of its input at once, then takes one step after the other under ``scope(t=t)``, so that
+A layer projects all steps of its input at once, then takes one step after the other, each under its own label, so that
 every node of the unrolled graph knows its layer and its time step.
 """
 
@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from ..autograd import Tensor, scope
+from ..autograd import Tensor, scope, time_steps
+from ..autograd.collector import paused
 from ..errors import OptionError, ShapeError
 from ..ops import concatenate, stack, swapaxes
 from . import functional
@@ -63,13 +64,12 @@ class _Recurrent(Module):
         w_ih, w_hh, b_ih, b_hh = self._weights(place)
         cell = self._recurrence
         steps = range(len(x))
-        with scope(place):
+        with scope(place), paused:
             inputs = cell.project(x, w_ih, b_ih, b_hh)
             operands = cell.operands(w_hh, b_hh)
             outputs: list[Any] = [None] * len(steps)
-            for t in reversed(steps) if place.endswith("_reverse") else steps:
-                with scope(t=t):
-                    state = cell.step(tuple([part[t] for part in inputs]), state, operands)
+            for t in time_steps(reversed(steps) if place.endswith("_reverse") else steps):
+                state = cell.step(tuple([part[t] for part in inputs]), state, operands)
                 outputs[t] = state[0]
             return stack(outputs), state
 

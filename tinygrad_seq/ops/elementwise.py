@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..autograd import Tensor, differentiable, elementwise
+from ..autograd.op import like_numpy
 from ..autograd.tensor import NUMPY
 
 __all__ = [
@@ -52,6 +53,7 @@ __all__ = [
 ]
 
 
+@like_numpy
 @differentiable(lambda g, b: strong(g, b), lambda g, a: strong(g, a), kind="elementwise", broadcasts=True)
 def strong(a: Any, b: Any) -> Any:
     """The product ``a * b``, in which 0 times infinity or NaN is 0."""
@@ -99,13 +101,19 @@ absolute = abs = elementwise("absolute", np.absolute, lambda g, x: g * np.sign(x
 tanh = elementwise("tanh", np.tanh, lambda g, y: g - g * (y * y))
 
 
+# Below this, exp(-x) would overflow and warn; 0-d arrays, as ufuncs take them faster than Python numbers.
+_LIMIT = {np.dtype(d): (np.array(limit, d), np.array(1, d)) for d, limit in (("f2", 11), ("f4", 88), ("f8", 709))}
+
+
 def _sigmoid(x: Any) -> Any:
-    # The exponent is held below overflow, so that no warning has to be switched off.
-    y = np.negative(x)
-    y = np.minimum(y, 88 if y.dtype.itemsize == 4 else 709 if y.dtype.itemsize == 8 else 11, out=y if y.ndim else None)
-    y = np.exp(y, out=y if y.ndim else None)
-    y += 1
-    return np.reciprocal(y, out=y if y.ndim else None)
+    if x.dtype not in _LIMIT:
+        x = x.astype(np.float64)
+    limit, one = _LIMIT[x.dtype]
+    y = np.exp(np.minimum(np.negative(x), limit))
+    if y.ndim == 0:
+        return 1 / (1 + y)
+    np.add(y, one, out=y)
+    return np.reciprocal(y, out=y)
 
 
 def _sigmoid_vjp(g: Any, y: Any) -> Any:
@@ -149,14 +157,22 @@ def where(condition: Any, a: Any, b: Any) -> Any:
 
 
 def _inside(x: Any, a_min: Any, a_max: Any) -> Any:
-    above = True if a_min is None else np.greater_equal(x, a_min)
-    return above & (True if a_max is None else np.less_equal(x, a_max))
+    above = a_min is None or np.greater_equal(x, a_min)
+    return np.logical_and(above, a_max is None or np.less_equal(x, a_max))
+
+
+def _below(x: Any, a_min: Any, a_max: Any) -> Any:
+    return np.logical_and(np.less(x, a_min), a_max is None or np.less_equal(a_min, a_max))
+
+
+def _above(x: Any, a_min: Any, a_max: Any) -> Any:
+    return np.greater(x if a_min is None else np.maximum(x, a_min), a_max)
 
 
 @differentiable(
     lambda g, x, a_min, a_max: np.where(_inside(x, a_min, a_max), g, 0),
-    lambda g, x, a_min, a_max: np.where(np.less(x, a_min), g, 0),
-    lambda g, x, a_min, a_max: np.where(np.greater(x, a_max), g, 0),
+    lambda g, x, a_min, a_max: np.where(_below(x, a_min, a_max), g, 0),
+    lambda g, x, a_min, a_max: np.where(_above(x, a_min, a_max), g, 0),
     kind="elementwise",
     broadcasts=True,
     numpy=[np.clip],

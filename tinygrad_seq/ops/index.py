@@ -11,11 +11,13 @@ import numpy as np
 from ..autograd import REGISTRY, Node, Op, Tensor, differentiable
 from ..autograd.graph import INDEX
 from ..autograd.mode import MODE
+from ..autograd.op import like_numpy
 from ..autograd.tensor import NUMPY, as_array
 
 __all__ = ["getitem", "scatter", "split"]
 
 
+@like_numpy
 @differentiable(variadic=lambda g, i, indices: g[indices[i]], kind="linear")
 def scatter(*gs: Any, shape: tuple[int, ...] = (), indices: tuple[Any, ...] = ()) -> Any:
     """Zeros of ``shape``, to which each array is added at its index: the transpose of reading."""

@@ -12,7 +12,7 @@ from ..autograd import differentiable
 from ..autograd.sweep import unbroadcast
 from ..errors import ShapeError
 
-__all__ = ["matmul"]
+__all__ = ["addmm", "matmul"]
 
 
 def _product(a: Any, b: Any) -> Any:
@@ -83,11 +83,30 @@ def matmul(a: Any, b: Any) -> Any:
     try:
         return _product(a, b)
     except (ValueError, AttributeError) as error:
-        raise ShapeError(_mismatch(np.shape(a), np.shape(b))) from error
+        raise ShapeError(_mismatch("matmul", np.shape(a), np.shape(b))) from error
 
 
-def _mismatch(a: tuple[int, ...], b: tuple[int, ...]) -> str:
-    got = f"matmul: got shapes {a} and {b}; "
+@differentiable(lambda g: g, _matmul_left, _matmul_right, joint=(None, _joint_left, _joint_right), broadcasts=True)
+def addmm(c: Any, a: Any, b: Any) -> Any:
+    """``c + a @ b``: a matrix product and what is added to it, in one operation.
+
+    Raises:
+        ShapeError: if the inner sizes of the product differ, or c does not broadcast to its shape.
+    """
+    try:
+        y = _product(a, b)
+    except (ValueError, AttributeError) as error:
+        raise ShapeError(_mismatch("addmm", np.shape(a), np.shape(b))) from error
+    if y.ndim and isinstance(c, np.ndarray) and c.shape == y.shape and c.dtype == y.dtype:
+        return np.add(y, c, out=y)
+    total = y + c
+    if total.shape != y.shape:
+        raise ShapeError(f"addmm: got c {np.shape(c)} for a product {y.shape}; need one that broadcasts to it; use +")
+    return total
+
+
+def _mismatch(caller: str, a: tuple[int, ...], b: tuple[int, ...]) -> str:
+    got = f"{caller}: got shapes {a} and {b}; "
     if not a or not b:
         return got + "need at least one axis each; use * to multiply by a number"
     inner = b[-2] if len(b) > 1 else b[0]

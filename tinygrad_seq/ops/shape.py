@@ -90,7 +90,9 @@ def _concatenate(*xs: Any, axis: int = 0) -> Any:
     return np.concatenate(xs, axis)
 
 
-@differentiable(variadic=lambda g, i, axis: g[(slice(None),) * (axis % g.ndim) + (i,)], kind="linear")
+@differentiable(
+    variadic=lambda g, i, axis: g[i] if axis == 0 else g[(slice(None),) * (axis % g.ndim) + (i,)], kind="linear"
+)
 def _stack(*xs: Any, axis: int = 0) -> Any:
     return np.stack(xs, axis)
 
