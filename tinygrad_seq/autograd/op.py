@@ -368,7 +368,7 @@ def _unary_with_attrs(op: Op) -> Callable[..., Tensor]:
     count = len(defaults)
 
     def call(x: Any, *attrs: Any, **kwargs: Any) -> Tensor:
-        if kwargs or len(attrs) != count:
+        if kwargs or len(attrs) != count or list in map(type, attrs):
             attrs = _bind(op, names, (_MISSING, *defaults), (x, *attrs), kwargs)[1:]
         if isinstance(x, Tensor):
             array = x._data
@@ -431,11 +431,11 @@ def _bind(
 ) -> tuple[Any, ...]:
     """Positional and keyword arguments in the order of ``names``."""
     bound = list(defaults)
-    bound[: len(args)] = args
+    bound[: len(args)] = map(_fixed, args)
     for name, given in kwargs.items():
         if name not in names or names.index(name) < len(args):
             raise OptionError(f"{op.name}: got an unexpected argument {name!r}; it takes {', '.join(names)}")
-        bound[names.index(name)] = given
+        bound[names.index(name)] = _fixed(given)
     if "out" in names and bound[names.index("out")] is not None:
         raise UnsupportedError(f"{op.name}: got out=; an array cannot hold the history; use the returned Tensor")
     missing = [n for n, b in zip(names, bound, strict=False) if b is _MISSING]
@@ -445,6 +445,11 @@ def _bind(
             + (f"; {', '.join(missing)} is missing" if missing else "")
         )
     return tuple(bound)
+
+
+def _fixed(given: Any) -> Any:
+    """An argument that nobody can change any more; arrays among the inputs are copied later."""
+    return tuple(map(_fixed, given)) if type(given) is list else given
 
 
 def elementwise(name: str, value: Callable[..., Any], *vjp: Rule | None) -> Callable[..., Tensor]:

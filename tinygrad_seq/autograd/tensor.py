@@ -203,7 +203,10 @@ class Tensor:
 
     def numpy(self) -> Array:
         """The values as a read-only array that shares memory; writing into it is refused by NumPy."""
-        self._data.flags.writeable = False
+        array: Any = self._data
+        while isinstance(array, ndarray):  # a view could be made writeable again if what it views is
+            array.flags.writeable = False
+            array = array.base
         return self._data.view()
 
     def item(self) -> Any:
