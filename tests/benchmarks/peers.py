@@ -1,0 +1,159 @@
+"""Who is measured: each peer makes, of a problem, a step that computes the loss and the gradients of all weights."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+from .formulas import FORMULAS
+from .problem import Problem
+
+Step = Callable[[], tuple[Any, ...]]
+"""Returns the loss, then the gradients of w_ih, w_hh, b_ih, b_hh."""
+
+
+def ours(problem: Problem) -> Step:
+    """The layers of this package, through `backward`, as a training loop uses them."""
+    import tinygrad_seq as tg
+
+    tg.set_default_dtype(problem.x.dtype)  # which is that of a layer's parameters
+    layers: dict[str, Any] = {"rnn": tg.nn.RNN, "lstm": tg.nn.LSTM, "gru": tg.nn.GRU}
+    layer = layers[problem.cell](problem.shape.input, problem.shape.hidden)
+    names = ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0")
+    layer.load_state_dict(dict(zip(names, problem.weights, strict=True)))
+    weights = [dict(layer.named_parameters())[name] for name in names]
+
+    def step() -> tuple[Any, ...]:
+        layer.zero_grad()
+        outputs, _ = layer(problem.x)
+        loss = (outputs * problem.target).sum()
+        loss.backward()
+        return loss, *[w.grad for w in weights]
+
+    return step
+
+
+def hand(problem: Problem) -> Step:
+    """Backpropagation through time written by hand in NumPy."""
+    from .hand_written import HAND_WRITTEN
+
+    train = HAND_WRITTEN[problem.cell]
+
+    def step() -> tuple[Any, ...]:
+        outputs, gradients = train(problem.x, *problem.weights, problem.target)
+        return (outputs * problem.target).sum(), *gradients
+
+    return step
+
+
+def pytorch(problem: Problem) -> Step:
+    """The formulas op by op in PyTorch, with the same reads and slices as everywhere."""
+    return _pytorch(problem, _rows, _slices)
+
+
+def unbound(problem: Problem) -> Step:
+    """The same, but for the two functions by which PyTorch reads all steps, and all gates, with one derivative."""
+    import torch
+
+    return _pytorch(problem, torch.unbind, lambda a, n: torch.chunk(a, n, dim=-1))
+
+
+def _pytorch(problem: Problem, steps: Callable[..., Any], chunk: Callable[..., Any]) -> Step:
+    import torch
+
+    torch.set_num_threads(1)
+    x, target = torch.from_numpy(problem.x), torch.from_numpy(problem.target)
+    weights = [torch.from_numpy(w).requires_grad_() for w in problem.weights]
+    ops = SimpleNamespace(
+        tanh=torch.tanh,
+        sigmoid=torch.sigmoid,
+        zeros=lambda *shape: torch.zeros(shape, dtype=x.dtype),
+        steps=steps,
+        chunk=chunk,
+        stack=torch.stack,
+    )
+
+    def step() -> tuple[Any, ...]:
+        for w in weights:
+            w.grad = None
+        loss = (FORMULAS[problem.cell](ops, x, *weights) * target).sum()
+        loss.backward()
+        return loss.detach(), *[w.grad for w in weights]
+
+    return step
+
+
+def mygrad(problem: Problem) -> Step:
+    """The formulas op by op in MyGrad."""
+    import mygrad.nnet.activations
+    import numpy as np
+
+    weights = [mygrad.tensor(w) for w in problem.weights]
+    ops = SimpleNamespace(
+        tanh=mygrad.tanh,
+        sigmoid=mygrad.nnet.activations.sigmoid,
+        zeros=lambda *shape: np.zeros(shape, problem.x.dtype),
+        steps=_rows,
+        chunk=_slices,
+        stack=mygrad.stack,
+    )
+
+    def step() -> tuple[Any, ...]:
+        loss = (FORMULAS[problem.cell](ops, problem.x, *weights) * problem.target).sum()
+        loss.backward()
+        return loss.data, *[w.grad for w in weights]
+
+    return step
+
+
+def hips(problem: Problem) -> Step:
+    """The formulas op by op in HIPS autograd."""
+    import autograd
+    import autograd.numpy as anp
+
+    ops = SimpleNamespace(
+        tanh=anp.tanh,
+        sigmoid=lambda a: 0.5 * (anp.tanh(0.5 * a) + 1),
+        zeros=lambda *shape: anp.zeros(shape, problem.x.dtype),
+        steps=_rows,
+        chunk=_slices,
+        stack=anp.stack,
+    )
+
+    def loss(weights: tuple[Any, ...]) -> Any:
+        return anp.sum(FORMULAS[problem.cell](ops, problem.x, *weights) * problem.target)
+
+    train = autograd.value_and_grad(loss)
+
+    def step() -> tuple[Any, ...]:
+        value, gradients = train(problem.weights)
+        return value, *gradients
+
+    return step
+
+
+def _rows(a: Any) -> list[Any]:
+    return [a[t] for t in range(a.shape[0])]
+
+
+def _slices(a: Any, n: int) -> list[Any]:
+    size = a.shape[-1] // n
+    return [a[:, k * size : (k + 1) * size] for k in range(n)]
+
+
+PEERS: dict[str, Callable[[Problem], Step]] = {
+    "ours": ours,
+    "hand": hand,
+    "pytorch": pytorch,
+    "unbound": unbound,
+    "mygrad": mygrad,
+    "hips": hips,
+}
+MODULES = {"pytorch": "torch", "unbound": "torch", "mygrad": "mygrad", "hips": "autograd"}
+
+
+def installed(peer: str) -> bool:
+    """Whether the peer's library is here."""
+    return peer not in MODULES or importlib.util.find_spec(MODULES[peer]) is not None
