@@ -100,7 +100,9 @@ def test_gradients_of_a_plain_sweep_are_constants_even_while_recording():
     assert not x.grad.requires_grad
     assert not grad((x * x).sum(), x)[0].requires_grad
     with tg.no_grad():
-        assert not grad(tg.enable_grad()(lambda: (x * x).sum())(), x)[0].requires_grad
+        with tg.enable_grad():
+            y = (x * x).sum()
+        assert not grad(y, x)[0].requires_grad
 
 
 def test_create_graph_records_within_no_grad():
