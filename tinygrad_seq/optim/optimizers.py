@@ -158,7 +158,7 @@ class Adam(Optimizer):
     0.9
     """
 
-    slots = ("m", "v", "k")
+    slots = ("m", "v")
 
     def __init__(
         self,
