@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import tinygrad_seq as tg
+from tinygrad_seq import io
 from tinygrad_seq.autograd import ancestors
 from tinygrad_seq.errors import OptionError, StateError
 from tinygrad_seq.train import CELLS, LanguageModel, Options, Run, updates_in
@@ -38,10 +39,10 @@ def test_a_run_that_is_stopped_saved_and_gone_on_with_is_the_same_bit_for_bit(ce
             parts.step()
             if parts.row_is_due:
                 parts.add_row(0.0)
-        tg.io.save(tmp_path / "run.npz", parts.state_dict())
+        io.save(tmp_path / "run.npz", parts.state_dict())
         tg.seed(99)
         parts = Run(options, IDS, SIZE)
-        parts.load_state_dict(tg.io.load(tmp_path / "run.npz"))
+        parts.load_state_dict(io.load(tmp_path / "run.npz"))
     assert parameters(finished(parts)) == parameters(whole)
     assert parts.rows == whole.rows
 
