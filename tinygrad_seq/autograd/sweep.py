@@ -10,7 +10,7 @@ they run on Tensors, and what they compute is recorded like any other computatio
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,7 +20,7 @@ from .collector import paused
 from .graph import Leaf, Node, ancestors
 from .mode import MODE, Label, Mode
 
-__all__ = ["sweep", "unbroadcast"]
+__all__ = ["push", "sweep", "unbroadcast"]
 
 
 Observer = Callable[[Node, int | None, Any], None]
@@ -105,7 +105,7 @@ def _walk(
         op = node.op
         ports = op.ports or op.variadic_ports(len(parents))
         for parent, port in zip(parents, ports, strict=False):
-            if parent is None or (active is not None and parent not in active):
+            if parent is None or port is None or (active is not None and parent not in active):
                 continue
             if port.joint is not None:
                 use = uses.get(parent)
@@ -136,6 +136,49 @@ def _walk(
                 total = unbroadcast(cotangents[parent], parent.shape)
                 cotangents[parent] = total + unbroadcast(pulled, parent.shape)
     return found
+
+
+def push(tangents: dict[Node, Any], outputs: Sequence[Node], *, record: bool = False) -> dict[Node, Any]:
+    """Forward mode: the tangents of all nodes that depend on the given ones, up to the outputs.
+
+    It walks the recorded graph in creation order. ``record=True`` makes the result differentiable again.
+    """
+    found = dict(tangents)
+    outer = MODE.set(Mode(MODE.get().label, record))
+    try:
+        with np.errstate(divide="ignore", invalid="ignore"), paused:
+            for node in ancestors(outputs):
+                if node not in found and node.parents:
+                    if record:
+                        MODE.set(Mode(Label(node.label.path, node.label.t, "forward", node.index), True))
+                    t = _pushed(node, found, record)
+                    if t is not None:
+                        found[node] = t
+    finally:
+        MODE.reset(outer)
+    return found
+
+
+def _pushed(node: Node, tangents: dict[Node, Any], record: bool) -> Any:
+    op = node.op
+    arrived = [tangents.get(parent) for parent in node.parents]  # type: ignore[arg-type]
+    if all(t is None for t in arrived):
+        return None
+    if op.variadic:
+        total = op.push_all(arrived, node, record)
+    else:
+        total = None
+        for t, port in zip(arrived, op.ports, strict=True):
+            if t is not None and port is not None:
+                part = port.push(t, node, record)
+                total = part if total is None else total + part
+    if total.shape != node.shape:
+        if not op.broadcasts:
+            raise RuleError(
+                f"{op.name}: the forward rule returned shape {total.shape}; need {node.shape}, the value's own"
+            )
+        total = np.broadcast_to(total, node.shape)
+    return total if total.dtype == node.dtype else total.astype(node.dtype)
 
 
 def unbroadcast(g: Any, shape: tuple[int, ...]) -> Any:

@@ -100,7 +100,8 @@ class Tensor:
     @property
     def shape(self) -> tuple[int, ...]:
         """The size of each axis."""
-        return self._data.shape
+        shape: tuple[int, ...] = self._data.shape
+        return shape
 
     @property
     def ndim(self) -> int:
@@ -339,9 +340,11 @@ class Tensor:
         def __getitem__(self, index: Any) -> Tensor: ...
 
 
-# What depends on the shape alone.
+# What depends on shape and dtype alone.
 NUMPY[np.shape] = lambda t: t.shape
 NUMPY[np.ndim] = lambda t: t.ndim
+for _like in (np.zeros_like, np.ones_like, np.empty_like, np.full_like):
+    NUMPY[_like] = lambda t, *args, _like=_like, **kwargs: Tensor(_like(t._data, *args, **kwargs))
 NUMPY[np.size] = lambda t, axis=None: t.size if axis is None else t.shape[axis]
 
 

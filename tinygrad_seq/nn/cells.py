@@ -176,6 +176,7 @@ class RNNCell(_Cell):
 
     def forward(self, x: Any, hx: Any = None) -> Tensor:
         """The next h ``(B, H)``, from x ``(B, D)`` and h ``(B, H)`` (zeros by default); without B as well."""
+        h: Tensor
         (h,) = self._next(x, None if hx is None else (hx,))
         return h
 
@@ -237,5 +238,6 @@ class GRUCell(_Cell):
 
     def forward(self, x: Any, hx: Any = None) -> Tensor:
         """The next h ``(B, H)``, from x ``(B, D)`` and h ``(B, H)`` (zeros by default); without B as well."""
+        h: Tensor
         (h,) = self._next(x, None if hx is None else (hx,))
         return h

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..autograd import Tensor, differentiable, elementwise
-from ..autograd.op import like_numpy
+from ..autograd.apply import like_numpy
 from ..autograd.tensor import NUMPY
 
 __all__ = [

@@ -9,16 +9,21 @@ from typing import Any
 import numpy as np
 
 from ..autograd import REGISTRY, Node, Op, Tensor, differentiable
+from ..autograd.apply import like_numpy
 from ..autograd.graph import INDEX
 from ..autograd.mode import MODE
-from ..autograd.op import like_numpy
 from ..autograd.tensor import NUMPY, as_array
 
 __all__ = ["getitem", "scatter", "split"]
 
 
+def _scattered(ts: Any, shape: tuple[int, ...], indices: tuple[Any, ...]) -> Any:
+    pairs = [(t, index) for t, index in zip(ts, indices, strict=True) if t is not None]
+    return scatter(*[t for t, _ in pairs], shape=shape, indices=tuple([index for _, index in pairs]))
+
+
 @like_numpy
-@differentiable(variadic=lambda g, i, indices: g[indices[i]], kind="linear")
+@differentiable(variadic=lambda g, i, indices: g[indices[i]], jvp=_scattered, kind="linear")
 def scatter(*gs: Any, shape: tuple[int, ...] = (), indices: tuple[Any, ...] = ()) -> Any:
     """Zeros of ``shape``, to which each array is added at its index: the transpose of reading."""
     buffer = np.zeros(shape, gs[0].dtype)

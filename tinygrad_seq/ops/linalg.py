@@ -86,7 +86,14 @@ def matmul(a: Any, b: Any) -> Any:
         raise ShapeError(_mismatch("matmul", np.shape(a), np.shape(b))) from error
 
 
-@differentiable(lambda g: g, _matmul_left, _matmul_right, joint=(None, _joint_left, _joint_right), broadcasts=True)
+@differentiable(
+    lambda g: g,
+    _matmul_left,
+    _matmul_right,
+    jvp=(lambda t: t, lambda t, b: np.matmul(t, b), lambda t, a: np.matmul(a, t)),
+    joint=(None, _joint_left, _joint_right),
+    broadcasts=True,
+)
 def addmm(c: Any, a: Any, b: Any) -> Any:
     """``c + a @ b``: a matrix product and what is added to it, in one operation.
 

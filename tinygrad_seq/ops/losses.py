@@ -9,9 +9,8 @@ import numpy as np
 from ..autograd import Tensor
 from ..autograd.tensor import as_array
 from ..errors import DTypeError, OptionError, ShapeError
-from .elementwise import subtract
+from .elementwise import divide, subtract
 from .reduce import log_softmax, mean, sum
-from .shape import ravel
 
 __all__ = ["cross_entropy", "mse_loss"]
 
@@ -94,7 +93,7 @@ def cross_entropy(
         )
     log_p = log_softmax(logits, axis=axis)
     goal = np.where(valid, goal, 0)
-    where = list(np.indices(goal.shape, sparse=True))
+    where: list[Any] = list(np.indices(goal.shape, sparse=True))
     where.insert(axis, goal)
     dtype = logits.dtype
     share = valid.astype(dtype)
@@ -113,5 +112,5 @@ def cross_entropy(
         smooth = -sum(spread, axis=axis) * valid.astype(dtype)
         losses = losses * (1 - label_smoothing) + smooth * (label_smoothing / classes)
     if reduction == "mean":
-        return sum(losses) / share.sum()
+        return divide(sum(losses), share.sum())
     return reduced(losses, reduction, "cross_entropy")

@@ -74,9 +74,15 @@ def broadcast_to(x: Any, shape: Any) -> Any:
 
 
 @differentiable(lambda g: g, kind="linear")
-def astype(x: Any, dtype: Any) -> Any:
-    """The elements in another dtype; the cotangent goes back in the old one."""
+def _astype(x: Any, dtype: Any) -> Any:
     return x.astype(dtype)
+
+
+def astype(x: Any, dtype: Any) -> Tensor:
+    """The elements in another dtype; the cotangent goes back in the old one. Integers and booleans are constants."""
+    if np.dtype(dtype).kind != "f" and isinstance(x, Tensor):
+        x = x.detach()
+    return _astype(x, dtype)
 
 
 def _part(g: Any, i: int, shapes: Any, axis: int) -> Any:
@@ -85,14 +91,26 @@ def _part(g: Any, i: int, shapes: Any, axis: int) -> Any:
     return g[(slice(None),) * axis + (slice(start, start + shapes[i][axis]),)]
 
 
-@differentiable(variadic=_part, kind="linear")
+def _joined(ts: Any, shapes: Any, axis: int) -> Any:
+    dtype = next(t.dtype for t in ts if t is not None)
+    return np.concatenate([np.zeros(s, dtype) if t is None else t for t, s in zip(ts, shapes, strict=True)], axis=axis)
+
+
+@differentiable(variadic=_part, jvp=_joined, kind="linear")
 def _concatenate(*xs: Any, axis: int = 0) -> Any:
     return np.concatenate(xs, axis)
 
 
-@differentiable(
-    variadic=lambda g, i, axis: g[i] if axis == 0 else g[(slice(None),) * (axis % g.ndim) + (i,)], kind="linear"
-)
+def _layer(g: Any, i: int, axis: int) -> Any:
+    return g[i] if axis == 0 else g[(slice(None),) * (axis % g.ndim) + (i,)]
+
+
+def _stacked(ts: Any, axis: int) -> Any:
+    zero = np.zeros_like(next(t for t in ts if t is not None))
+    return np.stack([zero if t is None else t for t in ts], axis=axis)
+
+
+@differentiable(variadic=_layer, jvp=_stacked, kind="linear")
 def _stack(*xs: Any, axis: int = 0) -> Any:
     return np.stack(xs, axis)
 

@@ -1,0 +1,288 @@
+"""How an operation is applied: the function that users call, made from an `Op`.
+
+Each unwraps its inputs, computes the value, and records a node if an input has one. The forms that
+run at every node of a recurrent net are written out; all others are served by the general one.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from ..errors import OptionError, UnsupportedError
+from .graph import INDEX, Node
+from .mode import MODE
+from .op import Kind, Op, Rule
+from .tensor import NUMPY, Tensor, as_array
+
+__all__ = ["differentiable", "elementwise", "like_numpy"]
+
+ndarray = np.ndarray
+
+
+def constant(x: Any, natural: bool = False) -> Any:
+    """An operand that is no Tensor: Python numbers stay weak, arrays are copied so that nobody can change them.
+
+    ``natural`` keeps NumPy's dtype for lists, for inputs that are indices or masks.
+    """
+    if type(x) in (float, int, bool) or x is None or isinstance(x, np.generic):
+        return x
+    return np.array(x) if natural else as_array(x)
+
+
+def _unary(op: Op) -> Callable[..., Tensor]:
+    value = op.value
+    keep_x, keep_y = op.keeps == ("x",), op.keeps == ("y",)
+    assert keep_x or keep_y or not op.keeps
+
+    def call(x: Any) -> Tensor:
+        if isinstance(x, Tensor):
+            array = x._data
+            parent = x._node
+        else:
+            array, parent = constant(x), None
+        y = value(array)
+        if type(y) is not ndarray:
+            y = np.asarray(y)
+        if parent is None:
+            return Tensor(y)
+        mode = MODE.get()
+        if not mode.recording:
+            return Tensor(y)
+        kept = y if keep_y else array if keep_x else None
+        return Tensor(y, Node(op, (parent,), kept, (), parent.shape, y.dtype, mode.label, next(INDEX)))
+
+    return call
+
+
+def _binary(op: Op) -> Callable[..., Tensor]:
+    value = op.value
+    both, first, second = op.plan((True, True)), op.plan((True, False)), op.plan((False, True))
+
+    def call(a: Any, b: Any) -> Tensor:
+        if isinstance(a, Tensor):
+            x = a._data
+            p = a._node
+        else:
+            x, p = constant(a), None
+        if isinstance(b, Tensor):
+            z = b._data
+            q = b._node
+        else:
+            z, q = constant(b), None
+        y = value(x, z)
+        if type(y) is not ndarray:
+            y = np.asarray(y)
+        if p is None and q is None:
+            return Tensor(y)
+        mode = MODE.get()
+        if not mode.recording:
+            return Tensor(y)
+        plan = first if q is None else second if p is None else both
+        kept = plan((x, z, y, None)) if plan else None
+        return Tensor(y, Node(op, (p, q), kept, (), y.shape, y.dtype, mode.label, next(INDEX)))
+
+    return call
+
+
+def _ternary(op: Op) -> Callable[..., Tensor]:
+    value = op.value
+    plans = {used: op.plan(used) for used in itertools.product((False, True), repeat=3)}
+
+    def call(a: Any, b: Any, c: Any) -> Tensor:
+        if isinstance(a, Tensor):
+            x = a._data
+            p = a._node
+        else:
+            x, p = constant(a), None
+        if isinstance(b, Tensor):
+            z = b._data
+            q = b._node
+        else:
+            z, q = constant(b), None
+        if isinstance(c, Tensor):
+            w = c._data
+            r = c._node
+        else:
+            w, r = constant(c), None
+        y = value(x, z, w)
+        if type(y) is not ndarray:
+            y = np.asarray(y)
+        if p is None and q is None and r is None:
+            return Tensor(y)
+        mode = MODE.get()
+        if not mode.recording:
+            return Tensor(y)
+        plan = plans[p is not None, q is not None, r is not None]
+        kept = plan((x, z, w, y, None)) if plan else None
+        return Tensor(y, Node(op, (p, q, r), kept, (), y.shape, y.dtype, mode.label, next(INDEX)))
+
+    return call
+
+
+def _unary_with_attrs(op: Op) -> Callable[..., Tensor]:
+    value, names, defaults = op.value, op.inputs + op.attrs, op.defaults
+    count = len(defaults)
+
+    def call(x: Any, *attrs: Any, **kwargs: Any) -> Tensor:
+        if kwargs or len(attrs) != count or list in map(type, attrs):
+            attrs = _bind(op, names, (_MISSING, *defaults), (x, *attrs), kwargs)[1:]
+        if isinstance(x, Tensor):
+            array = x._data
+            parent = x._node
+        else:
+            array, parent = constant(x), None
+        y = value(array, *attrs)
+        if type(y) is not ndarray:
+            y = np.asarray(y)
+        if parent is None:
+            return Tensor(y)
+        mode = MODE.get()
+        if not mode.recording:
+            return Tensor(y)
+        kept = op.kept((array,), y, (parent,)) if op.keeps else None
+        return Tensor(y, Node(op, (parent,), kept, attrs, y.shape, y.dtype, mode.label, next(INDEX)))
+
+    return call
+
+
+def _general(op: Op) -> Callable[..., Tensor]:
+    value, names, defaults = op.value, op.inputs + op.attrs, op.defaults
+    count = len(op.inputs)
+    natural = [rule is None for rule in op.vjp]
+
+    def call(*args: Any, **kwargs: Any) -> Tensor:
+        if kwargs or len(args) != count:
+            args = _bind(op, names, (*(_MISSING,) * count, *defaults), args, kwargs)
+        arrays, parents = [], []
+        for x, as_is in zip(args[:count], natural, strict=True):
+            if isinstance(x, Tensor):
+                arrays.append(x._data)
+                parents.append(None if as_is else x._node)
+            else:
+                arrays.append(constant(x, as_is))
+                parents.append(None)
+        attrs = args[count:] or defaults
+        return op.record(value(*arrays, *attrs), arrays, tuple(parents), attrs)
+
+    return call
+
+
+def _variadic(op: Op) -> Callable[..., Tensor]:
+    value, defaults = op.value, op.defaults
+
+    def call(*xs: Any, **kwargs: Any) -> Tensor:
+        attrs = _bind(op, op.attrs, defaults, (), kwargs) if kwargs else defaults
+        arrays = tuple(x._data if isinstance(x, Tensor) else constant(x) for x in xs)
+        parents = tuple(x._node if isinstance(x, Tensor) else None for x in xs)
+        return op.record(value(*arrays, **dict(zip(op.attrs, attrs, strict=True))), arrays, parents, attrs)
+
+    return call
+
+
+_MISSING: Any = object()
+
+
+def _bind(
+    op: Op, names: tuple[str, ...], defaults: tuple[Any, ...], args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> tuple[Any, ...]:
+    """Positional and keyword arguments in the order of ``names``."""
+    bound = list(defaults)
+    bound[: len(args)] = map(_fixed, args)
+    for name, given in kwargs.items():
+        if name not in names or names.index(name) < len(args):
+            raise OptionError(f"{op.name}: got an unexpected argument {name!r}; it takes {', '.join(names)}")
+        bound[names.index(name)] = _fixed(given)
+    if "out" in names and bound[names.index("out")] is not None:
+        raise UnsupportedError(f"{op.name}: got out=; an array cannot hold the history; use the returned Tensor")
+    missing = [n for n, b in zip(names, bound, strict=False) if b is _MISSING]
+    if missing or len(bound) > len(names):
+        raise OptionError(
+            f"{op.name}: got {len(args)} arguments; need {', '.join(names)}"
+            + (f"; {', '.join(missing)} is missing" if missing else "")
+        )
+    return tuple(bound)
+
+
+def _fixed(given: Any) -> Any:
+    """An argument that nobody can change any more; arrays among the inputs are copied later."""
+    return tuple(map(_fixed, given)) if type(given) is list else given
+
+
+def elementwise(name: str, value: Callable[..., Any], *vjp: Rule | None) -> Callable[..., Tensor]:
+    """Register an operation of one element of each (broadcast) input, and return the function that applies it.
+
+    A ufunc as ``value`` makes NumPy's own function work on Tensors.
+    """
+    op = Op(name, value, vjp, kind="elementwise", broadcasts=len(vjp) > 1)
+    return _publish(_caller(op), op, [value] if isinstance(value, np.ufunc) else [])
+
+
+def differentiable(
+    *vjp: Rule | None,
+    variadic: Rule | None = None,
+    jvp: Sequence[Rule | None] | Rule = (),
+    joint: Sequence[Rule | None] = (),
+    kind: Kind = "",
+    broadcasts: bool = False,
+    numpy: Sequence[Any] = (),
+) -> Callable[[Callable[..., Any]], Callable[..., Tensor]]:
+    """Register the decorated value function as an operation with these rules.
+
+    The first parameters are the array inputs, one for each rule; the others are attributes.
+
+    >>> import numpy as np, tinygrad_seq as tg
+    >>> @tg.autograd.differentiable(lambda g, x, n: g * n * x ** (n - 1))
+    ... def monomial(x, n):
+    ...     return x**n
+    >>> x = tg.tensor(3.0, requires_grad=True)
+    >>> monomial(x, 2).backward()
+    >>> x.grad
+    tensor(6., dtype=float32)
+    """
+
+    def register(value: Callable[..., Any]) -> Callable[..., Tensor]:
+        op = Op(
+            value.__name__.lstrip("_"), value, variadic or vjp, jvp=jvp, joint=joint, kind=kind, broadcasts=broadcasts
+        )
+        return _publish(functools.wraps(value)(_caller(op)), op, numpy)
+
+    return register
+
+
+def like_numpy(call: Callable[..., Tensor]) -> Callable[..., Any]:
+    """An operation for use in rules, that behaves as NumPy's functions do: of arrays alone it makes an array."""
+    op: Op = call.op  # type: ignore[attr-defined]
+
+    @functools.wraps(call)
+    def either(*args: Any, **kwargs: Any) -> Any:
+        for x in args:
+            if isinstance(x, Tensor):
+                return call(*args, **kwargs)
+        return op.value(*args, **kwargs)
+
+    return either
+
+
+def _caller(op: Op) -> Callable[..., Tensor]:
+    """The function that applies ``op``: the general one, or a shorter one for the forms that are called most."""
+    if op.variadic:
+        return _variadic(op)
+    if len(op.inputs) == 1 and op.vjp[0] is not None:
+        return _unary_with_attrs(op) if op.attrs else _unary(op)
+    if op.attrs or None in op.vjp or len(op.inputs) > 3:
+        return _general(op)
+    return _binary(op) if len(op.inputs) == 2 else _ternary(op)
+
+
+def _publish(call: Callable[..., Tensor], op: Op, numpy: Sequence[Any]) -> Callable[..., Tensor]:
+    call.__name__ = call.__qualname__ = op.name
+    call.op = op  # type: ignore[attr-defined]
+    op.call = call
+    for function in numpy:
+        NUMPY[function] = call
+    return call
