@@ -25,18 +25,31 @@ def spoil(monkeypatch, name, i, part, when, factor):
     op = REGISTRY[name]
     rules = list(op.vjp)
     joints = [joint(op, k) for k in range(len(rules))]
-    changed = rules if part == "rule" else joints
+    forward = list(op.jvp)
+    changed = {"rule": rules, "joint": joints, "forward": forward}[part]
     right = changed[i]
 
     @functools.wraps(right)  # the names of the parameters say what is kept
     def wrong(first, *rest):
-        g = first if part == "rule" else first[0][0]
+        g = (
+            first[0][0]
+            if part == "joint"
+            else next(t for t in first if t is not None)
+            if op.variadic and part == "forward"
+            else first
+        )
         return right(first, *rest) * (factor if WHEN[when](g) else 1)
 
     changed[i] = wrong
     monkeypatch.setitem(REGISTRY, name, op)  # put back what the next line replaces
     spoilt = Op(
-        name, op.value, rules[0] if op.variadic else rules, joint=joints, kind=op.kind, broadcasts=op.broadcasts
+        name,
+        op.value,
+        rules[0] if op.variadic else rules,
+        jvp=forward[0] or () if op.variadic else forward,
+        joint=joints,
+        kind=op.kind,
+        broadcasts=op.broadcasts,
     )
     REGISTRY[name] = op
     for key, value in vars(spoilt).items():
@@ -48,7 +61,8 @@ MUTANTS = [
     for name in SAMPLES
     for i, rule in enumerate(REGISTRY[name].vjp)
     if rule is not None
-    for part in (["rule", "joint"] if joint(REGISTRY[name], i) else ["rule"])
+    for part, there in (("rule", True), ("joint", joint(REGISTRY[name], i)), ("forward", REGISTRY[name].jvp[i]))
+    if there
     for when in WHEN
     for factor in ([SCALED, NEGATED, DROPPED] if when == "always" else [SCALED])
 ]

@@ -257,21 +257,29 @@ class Tensor:
         return view
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        name = ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}"
         if kwargs.pop("out", None) is not None:
             raise UnsupportedError(
-                f"{ufunc.__name__}: got out= (or an in-place operator on an array) with a Tensor, whose history "
-                f"an array cannot hold; write a = a {'+' if ufunc is np.add else '<op>'} t instead of a "
-                f"{'+' if ufunc is np.add else '<op>'}= t"
+                f"np.{name}: got out= or an in-place operator on an array, which cannot hold the history of a Tensor; "
+                f"write a = a + t instead of a += t"
             )
         function = NUMPY.get(ufunc if method == "__call__" else (ufunc, method))
         if function is None:
-            raise UnsupportedError(_missing(ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}"))
+            raise UnsupportedError(_missing(name))
+        if method == "reduce":
+            kwargs.setdefault("axis", 0)
+        elif kwargs:
+            raise UnsupportedError(f"np.{name}: got {'=, '.join(kwargs)}=; need none; use np.where or .astype after it")
         return function(*inputs, **kwargs)
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
         function = NUMPY.get(func)
         if function is None:
             raise UnsupportedError(_missing(func.__name__))
+        if kwargs.pop("out", None) is not None:
+            raise UnsupportedError(
+                f"np.{func.__name__}: got out=; an array cannot hold the history of a Tensor; use the returned one"
+            )
         return function(*args, **kwargs)
 
     def __len__(self) -> int:

@@ -175,11 +175,17 @@ def _above(x: Any, a_min: Any, a_max: Any) -> Any:
     lambda g, x, a_min, a_max: np.where(_above(x, a_min, a_max), g, 0),
     kind="elementwise",
     broadcasts=True,
-    numpy=[np.clip],
 )
-def clip(x: Any, a_min: Any = None, a_max: Any = None) -> Any:
-    """``x`` held between ``a_min`` and ``a_max``; the derivative in x is 1 inside and at the bounds, 0 outside."""
+def _clip(x: Any, a_min: Any, a_max: Any) -> Any:
     return np.clip(x, a_min, a_max)
+
+
+def clip(x: Any, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: Any = None) -> Tensor:
+    """``x`` held between ``a_min`` and ``a_max``; the derivative in x is 1 inside and at the bounds, 0 outside."""
+    return _clip(x, min if a_min is None else a_min, max if a_max is None else a_max)
+
+
+NUMPY[np.clip] = clip
 
 
 def _constant(ufunc: np.ufunc) -> Callable[..., Tensor]:

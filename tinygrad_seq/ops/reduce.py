@@ -63,13 +63,13 @@ def _extremum_jvp(t: Any, x: Any, y: Any, x_shape: Any, axis: Axis, keepdims: bo
     return np.sum(np.where(chosen, t, 0), axis=axis, keepdims=keepdims) / ties.astype(t.dtype)
 
 
-@differentiable(_extremum, jvp=(_extremum_jvp,), numpy=[np.max, (np.maximum, "reduce")])
+@differentiable(_extremum, jvp=(_extremum_jvp,), numpy=[np.max, np.amax, (np.maximum, "reduce")])
 def max(x: Any, axis: Axis = None, out: None = None, keepdims: bool = False) -> Any:
     """The largest element over ``axis``; ties share the derivative evenly."""
     return np.max(x, axis, keepdims=keepdims)
 
 
-@differentiable(_extremum, jvp=(_extremum_jvp,), numpy=[np.min, (np.minimum, "reduce")])
+@differentiable(_extremum, jvp=(_extremum_jvp,), numpy=[np.min, np.amin, (np.minimum, "reduce")])
 def min(x: Any, axis: Axis = None, out: None = None, keepdims: bool = False) -> Any:
     """The smallest element over ``axis``; ties share the derivative evenly."""
     return np.min(x, axis, keepdims=keepdims)

@@ -1,0 +1,208 @@
+"""NumPy's operators, functions and methods on Tensors, in every mixture with what is no Tensor."""
+
+import operator
+
+import numpy as np
+import pytest
+
+import tinygrad_seq as tg
+from tinygrad_seq.autograd import grad
+
+X = np.array([[1.5, -0.5, 2.0], [0.25, 1.0, -2.0]])
+OPERATORS = ["add", "sub", "mul", "truediv", "pow", "matmul", "lt", "le", "gt", "ge", "eq", "ne"]
+OTHERS = {
+    "number": 2.0,
+    "integer": 3,
+    "boolean": True,
+    "float32": np.float32(2.0),
+    "int64": np.int64(2),
+    "0-d": np.array(2.0),
+    "row": np.array([2.0, 3.0, 1.0]),
+    "matrix": np.abs(X) + 1,
+    "integers": np.array([1, 2, 3]),
+    "list": [2.0, 3.0, 1.0],
+    "nested list": [[2.0], [3.0]],
+    "tuple": (2.0, 3.0, 1.0),
+    "read-only": np.broadcast_to(2.0, (2, 3)),
+    "not contiguous": np.arange(12.0).reshape(2, 6)[:, ::2] + 1,
+}
+
+
+def variable(x=X):
+    return tg.tensor(x, requires_grad=True)
+
+
+@pytest.mark.parametrize("name", OPERATORS)
+@pytest.mark.parametrize("other", OTHERS)
+def test_operators_from_both_sides(name, other):
+    f, b = getattr(operator, name), OTHERS[other]
+    base = np.abs(X) + 0.5  # a base that every exponent takes
+    tg.set_default_dtype("float64")
+    for x, y in ((base, b), (b, base)):
+        try:
+            expected = f(np.asarray(x) if x is b and isinstance(b, (list, tuple)) else x, y)
+        except (ValueError, TypeError):
+            with pytest.raises((ValueError, TypeError)):
+                f(*(variable(v) if v is base else v for v in (x, y)))
+            continue
+        ours = f(*(variable(v) if v is base else v for v in (x, y)))
+        assert type(ours) is tg.Tensor
+        assert ours.dtype == expected.dtype
+        np.testing.assert_allclose(ours.numpy(), expected, rtol=1e-14)
+        if name in ("lt", "le", "gt", "ge", "eq", "ne"):
+            assert not ours.requires_grad
+        else:
+            assert ours.requires_grad
+
+
+def test_unary_operators():
+    t = variable()
+    np.testing.assert_array_equal((-t).numpy(), -X)
+    np.testing.assert_array_equal((+t).numpy(), X)
+    np.testing.assert_array_equal(abs(t).numpy(), abs(X))
+    np.testing.assert_array_equal((~(t > 0)).numpy(), ~(X > 0))
+    np.testing.assert_array_equal(((t > 0) & (t < 2)).numpy(), (X > 0) & (X < 2))
+    np.testing.assert_array_equal(((t < 0) | (t == 2)).numpy(), (X < 0) | (X == 2))
+
+
+@pytest.mark.parametrize("name", ["add", "sub", "mul", "truediv", "pow"])
+def test_in_place_operators_rebind(name):
+    f = getattr(operator, f"i{name}")
+    x = variable(np.abs(X) + 0.5)
+    y = first = x * 1.0
+    y = f(y, 2.0)
+    assert y is not first
+    np.testing.assert_array_equal(first.numpy(), np.abs(X) + 0.5)
+    expected = f(np.abs(X) + 0.5, 2.0)
+    np.testing.assert_array_equal(y.numpy(), expected)
+    assert grad(y.sum(), x)[0].shape == X.shape
+
+
+METHODS = {
+    "sum": [((), {}), ((0,), {}), ((), {"axis": (0, 1), "keepdims": True})],
+    "mean": [((), {}), ((-1,), {}), ((), {"axis": 0, "keepdims": True})],
+    "max": [((), {}), ((0,), {}), ((), {"axis": 1, "keepdims": True})],
+    "min": [((), {}), ((0,), {}), ((), {"axis": 1, "keepdims": True})],
+    "var": [((), {}), ((0,), {}), ((), {"axis": 1, "ddof": 1, "keepdims": True})],
+    "reshape": [((3, 2), {}), (((3, 2),), {}), ((-1,), {}), (([6],), {})],
+    "transpose": [((), {}), ((1, 0), {}), (((1, 0),), {}), ((None,), {})],
+    "swapaxes": [((0, 1), {})],
+    "squeeze": [((), {})],
+    "ravel": [((), {})],
+    "flatten": [((), {})],
+    "clip": [((-1, 1), {}), ((None, 1), {}), ((), {"min": -1, "max": 1}), ((), {"max": 1.0})],
+    "astype": [(("float32",), {}), ((np.float64,), {})],
+}
+
+
+@pytest.mark.parametrize(("name", "args", "kwargs"), [(n, *call) for n, calls in METHODS.items() for call in calls])
+def test_methods(name, args, kwargs):
+    ours, theirs = getattr(variable(), name)(*args, **kwargs), getattr(X, name)(*args, **kwargs)
+    assert ours.dtype == theirs.dtype
+    np.testing.assert_allclose(ours.numpy(), theirs, rtol=1e-14)
+    assert ours.requires_grad
+
+
+FUNCTIONS = {
+    "concatenate": lambda t: np.concatenate([t, X, [[1.0, 2.0, 3.0]]]),
+    "concatenate axis": lambda t: np.concatenate((t, t), 1),
+    "concatenate flat": lambda t: np.concatenate([t, t[0]], axis=None),
+    "stack": lambda t: np.stack([t, X], axis=-1),
+    "split": lambda t: np.split(t, [1, 2], axis=1)[1],
+    "where": lambda t: np.where(t > 0, t, 0.1 * t),
+    "where mask": lambda t: np.where(X > 0, t, X),
+    "clip": lambda t: np.clip(t, -1, 1),
+    "clip words": lambda t: np.clip(t, min=-1, max=1),
+    "sum": lambda t: np.sum(t, 0),
+    "sum words": lambda t: np.sum(t, axis=(0, 1), keepdims=True),
+    "add.reduce": np.add.reduce,
+    "add.reduce axis": lambda t: np.add.reduce(t, axis=1, keepdims=True),
+    "add.reduce all": lambda t: np.add.reduce(t, axis=None),
+    "maximum.reduce": np.maximum.reduce,
+    "minimum.reduce": lambda t: np.minimum.reduce(t, axis=1),
+    "mean": np.mean,
+    "amax": lambda t: np.amax(t, axis=1),
+    "max": lambda t: np.max(t, axis=1, keepdims=True),
+    "var": lambda t: np.var(t, axis=0, ddof=1),
+    "reshape": lambda t: np.reshape(t, (3, 2)),
+    "ravel": np.ravel,
+    "transpose": np.transpose,
+    "transpose axes": lambda t: np.transpose(t, (1, 0)),
+    "expand_dims": lambda t: np.expand_dims(t, 1),
+    "squeeze": lambda t: np.squeeze(t[:1], axis=0),
+    "swapaxes": lambda t: np.swapaxes(t, 0, 1),
+    "broadcast_to": lambda t: np.broadcast_to(t, (2, 2, 3)),
+    "matmul": lambda t: np.matmul(t, X.T),
+    "matmul reflected": lambda t: np.matmul(X.T, t),
+    "power": lambda t: np.power(np.abs(t), 1.5),
+    "maximum": lambda t: np.maximum(0.1, t),
+    "list": lambda t: np.multiply([1.0, 2.0, 3.0], t),
+}
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_functions(name):
+    tg.set_default_dtype("float64")
+    ours, theirs = FUNCTIONS[name](variable()), FUNCTIONS[name](X)
+    assert type(ours) is tg.Tensor
+    assert ours.dtype == theirs.dtype
+    np.testing.assert_allclose(ours.numpy(), theirs, rtol=1e-14)
+    assert ours.requires_grad
+
+
+def test_what_depends_on_the_shape_alone():
+    t = variable()
+    assert (np.shape(t), np.ndim(t), np.size(t), np.size(t, 0)) == ((2, 3), 2, 6, 2)
+    assert (t.shape, t.ndim, t.size, len(t), t.itemsize, t.nbytes) == ((2, 3), 2, 6, 2, 8, 48)
+
+
+@pytest.mark.parametrize("f", [np.isnan, np.isinf, np.isfinite, np.sign, np.logical_not], ids=lambda f: f.__name__)
+def test_constant_functions(f):
+    x = np.array([np.nan, np.inf, -1.0, 0.0])
+    y = f(variable(x))
+    np.testing.assert_array_equal(y.numpy(), f(x))
+    assert not y.requires_grad
+
+
+def test_a_tensor_is_a_sequence_of_its_rows():
+    t = variable()
+    a, b = t
+    np.testing.assert_array_equal(np.stack([b, a]).numpy(), X[::-1])
+    assert [row.shape for row in t] == [(3,), (3,)]
+    assert 1.5 in t[0]
+    assert t.tolist() == X.tolist()
+
+
+def test_truth_and_numbers():
+    assert tg.tensor(1.0)
+    assert not tg.tensor([0.0])
+    assert [10, 20, 30][tg.tensor(np.array(2))] == 30
+    assert {variable(): 1}
+
+
+REFUSED = {
+    "ufunc where": lambda t: np.add(t, 1, where=X > 0),
+    "ufunc dtype": lambda t: np.exp(t, dtype=np.float32),
+    "ufunc out": lambda t: np.exp(t, out=np.empty((2, 3))),
+    "ufunc positional out": lambda t: np.add(t, t, np.empty((2, 3))),
+    "function out": lambda t: np.concatenate([t, t], out=np.empty((4, 3))),
+    "method out": lambda t: np.sum(t, out=np.empty(())),
+    "in place": lambda t: operator.iadd(np.ones((2, 3)), t),
+    "in place matmul": lambda t: operator.imatmul(np.ones((3, 3)), t.T @ t),
+    "accumulate": np.add.accumulate,
+    "outer": lambda t: np.add.outer(t, t),
+    "at": lambda t: np.add.at(np.ones((2, 3)), 0, t),
+    "unknown ufunc": np.spacing,
+    "unknown function": np.unwrap,
+    "two outputs": np.modf,
+    "sum where": lambda t: np.sum(t, where=X > 0),
+    "sum initial": lambda t: np.sum(t, initial=1.0),
+    "put": lambda t: np.put(X.copy(), [0], t),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_is_not_supported_is_refused_by_name(name):
+    with pytest.raises(tg.errors.TinygradSeqError) as caught:
+        REFUSED[name](variable())
+    assert "np." in str(caught.value) or ":" in str(caught.value)
