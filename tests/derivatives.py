@@ -10,6 +10,7 @@ import numpy as np
 from samples import Sample, samples
 
 import tinygrad_seq as tg
+from tinygrad_seq.autograd.sweep import push
 
 STEP = 1e-5
 
@@ -109,6 +110,35 @@ def check_second_order(sample: Sample) -> None:
     assert_close(np.zeros_like(u) if second[-1] is None else second[-1], transposed, f"{sample}: in the cotangent")
 
 
+def check_forward(sample: Sample) -> None:
+    """Forward mode is the transpose of the gradients, alone and together, plain and recorded; over reverse as well."""
+    wanted = differentiable(sample)
+    rng, u = cotangent(sample)
+    tangents = [rng.normal(size=sample.inputs[i].shape) for i in wanted]
+    backward = gradients(sample, sample.inputs, wanted, u)
+    xs = variables(sample.inputs, wanted)
+    y = sample(*xs)
+    chosen = [xs[i] for i in wanted]
+    for subset in [range(len(wanted)), *([k] for k in range(len(wanted)) if len(wanted) > 1)]:
+        expected = sum((backward[k] * tangents[k]).sum() for k in subset)
+        for record in (False, True):
+            seeds = {chosen[k].node: tg.tensor(tangents[k]) if record else tangents[k] for k in subset}
+            pushed = push(seeds, [y.node], record=record)[y.node]
+            assert pushed.shape == y.shape, f"{sample}: forward shape {pushed.shape}"
+            got = (np.asarray(pushed) * u).sum()
+            assert_close(got, expected, f"{sample}: forward in {[*subset]}", rtol=1e-9, atol=1e-10)
+    # The tangent of the gradients, against reverse mode twice.
+    weights = [rng.normal(size=x.shape) for x in chosen]
+    first = tg.autograd.grad(y, chosen, u, create_graph=True)
+    total = np.stack([(w * g).sum() for w, g in zip(weights, first, strict=True)]).sum()
+    if not total.requires_grad:
+        return
+    twice = tg.autograd.grad(total, chosen, allow_unused=True)
+    expected = sum((g.numpy() * t).sum() for g, t in zip(twice, tangents, strict=True) if g is not None)
+    pushed = push({x.node: t for x, t in zip(chosen, tangents, strict=True)}, [total.node])
+    assert_close(pushed.get(total.node, 0.0), expected, f"{sample}: forward over reverse", rtol=1e-9, atol=1e-9)
+
+
 def check_joint(name: str) -> None:
     """Several uses of one input at once, in every mixture of calls, give the sum of what each gives alone."""
     uses: dict[tuple[int, tuple[int, ...]], list[tuple[Sample, Any]]] = {}
@@ -137,4 +167,5 @@ def check(name: str) -> None:
     for sample in samples(name):
         check_first_order(sample)
         check_second_order(sample)
+        check_forward(sample)
     check_joint(name)

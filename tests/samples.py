@@ -289,6 +289,7 @@ SAMPLES: dict[str, list[each | call]] = {
     ],
 }
 COMPOSED: dict[str, tuple[Callable[..., Any], list[each | call]]] = {
+    "astype": (ops.astype, [call(real(2, 3), dtype=np.float64)]),
     "ravel": (ops.ravel, [call(real(2, 3))]),
     "concatenate": (
         lambda *xs, axis=0: ops.concatenate(xs, axis),
