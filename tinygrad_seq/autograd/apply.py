@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import OptionError, UnsupportedError
+from ..errors import OptionError, ShapeError, UnsupportedError
 from .graph import INDEX, Node
 from .mode import MODE
 from .op import Kind, Op, Rule
@@ -29,9 +29,20 @@ def constant(x: Any, natural: bool = False) -> Any:
 
     ``natural`` keeps NumPy's dtype for lists, for inputs that are indices or masks.
     """
-    if type(x) in (float, int, bool) or x is None or isinstance(x, np.generic):
+    if type(x) in (float, int, bool) or x is None or (isinstance(x, np.generic) and x.dtype.kind in "fiub"):
         return x
     return np.array(x) if natural else as_array(x)
+
+
+def _explain(op: Op, arrays: Sequence[Any], error: ValueError) -> None:
+    """Say which operation NumPy refused to compute, and of which shapes."""
+    if type(error) is not ValueError:
+        return
+    shapes = [np.shape(x) for x in arrays if x is not None]
+    if op.kind == "elementwise":
+        why = "which do not broadcast; need sizes that are equal or 1, from the last axis on; reshape one of them"
+        raise ShapeError(f"{op.name}: got shapes {' and '.join(map(str, shapes))}, {why}") from error
+    raise ShapeError(f"{op.name}: got {' and '.join(map(str, shapes))}; {error}") from error
 
 
 def _unary(op: Op) -> Callable[..., Tensor]:
@@ -74,7 +85,11 @@ def _binary(op: Op) -> Callable[..., Tensor]:
             q = b._node
         else:
             z, q = constant(b), None
-        y = value(x, z)
+        try:
+            y = value(x, z)
+        except ValueError as error:
+            _explain(op, (x, z), error)
+            raise
         if type(y) is not ndarray:
             y = np.asarray(y)
         if p is None and q is None:
@@ -109,7 +124,11 @@ def _ternary(op: Op) -> Callable[..., Tensor]:
             r = c._node
         else:
             w, r = constant(c), None
-        y = value(x, z, w)
+        try:
+            y = value(x, z, w)
+        except ValueError as error:
+            _explain(op, (x, z, w), error)
+            raise
         if type(y) is not ndarray:
             y = np.asarray(y)
         if p is None and q is None and r is None:
@@ -136,7 +155,11 @@ def _unary_with_attrs(op: Op) -> Callable[..., Tensor]:
             parent = x._node
         else:
             array, parent = constant(x), None
-        y = value(array, *attrs)
+        try:
+            y = value(array, *attrs)
+        except ValueError as error:
+            _explain(op, (array,), error)
+            raise
         if type(y) is not ndarray:
             y = np.asarray(y)
         if parent is None:
@@ -167,7 +190,12 @@ def _general(op: Op) -> Callable[..., Tensor]:
                 arrays.append(constant(x, as_is))
                 parents.append(None)
         attrs = args[count:] or defaults
-        return op.record(value(*arrays, *attrs), arrays, tuple(parents), attrs)
+        try:
+            y = value(*arrays, *attrs)
+        except ValueError as error:
+            _explain(op, arrays, error)
+            raise
+        return op.record(y, arrays, tuple(parents), attrs)
 
     return call
 
@@ -179,7 +207,12 @@ def _variadic(op: Op) -> Callable[..., Tensor]:
         attrs = _bind(op, op.attrs, defaults, (), kwargs) if kwargs else defaults
         arrays = tuple(x._data if isinstance(x, Tensor) else constant(x) for x in xs)
         parents = tuple(x._node if isinstance(x, Tensor) else None for x in xs)
-        return op.record(value(*arrays, **dict(zip(op.attrs, attrs, strict=True))), arrays, parents, attrs)
+        try:
+            y = value(*arrays, **dict(zip(op.attrs, attrs, strict=True)))
+        except ValueError as error:
+            _explain(op, arrays, error)
+            raise
+        return op.record(y, arrays, parents, attrs)
 
     return call
 

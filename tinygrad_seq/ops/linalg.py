@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 import operator
 from typing import Any
 
@@ -18,7 +19,7 @@ __all__ = ["addmm", "matmul"]
 def _product(a: Any, b: Any) -> Any:
     """``a @ b``, as one large product where ``b`` is a matrix and ``a`` a stack of them."""
     if b.ndim == 2 and a.ndim > 2:
-        return (a.reshape(-1, a.shape[-1]) @ b).reshape(*a.shape[:-1], b.shape[1])
+        return (_rows(a) @ b).reshape(*a.shape[:-1], b.shape[1])
     return a @ b
 
 
@@ -43,7 +44,7 @@ def _matmul_right(g: Any, a: Any, b_shape: Any) -> Any:
 
 
 def _rows(x: Any) -> Any:
-    return x if x.ndim == 2 else x.reshape(-1, x.shape[-1])
+    return x if x.ndim == 2 else x.reshape(math.prod(x.shape[:-1]), x.shape[-1])
 
 
 def _each(rule: Any, calls: Any, shape: tuple[int, ...]) -> Any:
