@@ -61,10 +61,10 @@ def test_each_order_sees_further_in_a_periodic_text():
 
 def test_a_large_alphabet_needs_no_table_of_all_contexts():
     ids = np.random.default_rng(0).integers(0, 50_000, 2000)
-    assert 0 < NGram(ids, 3, 50_000).bits(ids, 1000) < 16
+    assert 0 < NGram(ids, 7, 50_000).bits(ids, 1000) < 16
 
 
-@pytest.mark.parametrize(("order", "size"), [(-1, 4), (2, 0), (5, 100_000)])
+@pytest.mark.parametrize(("order", "size"), [(-1, 4), (2, 0)])
 def test_sizes_are_checked(order, size):
     with pytest.raises(OptionError, match=rf"order={order} and size={size}"):
         NGram(np.array([0]), order, size)
@@ -75,3 +75,7 @@ def test_ids_are_checked():
         NGram(np.array([0, 4]), 2, 4)
     with pytest.raises(OptionError, match="need 1 or more before it"):
         NGram(np.array([0, 1]), 2, 4).bits(np.array([0, 1]), 0)
+
+
+def test_a_single_symbol_costs_nothing():
+    assert str(NGram(np.zeros(9, int), 2, 1).bits(np.zeros(20, int), 9)) == "0.0"

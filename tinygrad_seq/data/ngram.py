@@ -38,14 +38,17 @@ class NGram:
     """
 
     def __init__(self, ids: Array, order: int, size: int):
-        if order < 0 or size < 1 or size ** max(order, 1) > np.iinfo(np.int64).max:
-            raise OptionError(
-                f"NGram: got order={order} and size={size}; need order >= 0, size >= 1 and size**order below 2**63"
-            )
+        if order < 0 or size < 1:
+            raise OptionError(f"NGram: got order={order} and size={size}; need order >= 0 and size >= 1")
         if len(ids) and (ids.min() < 0 or ids.max() >= size):
             raise OptionError(f"NGram: got ids {ids.min()} ... {ids.max()}; need 0 ... {size - 1}")
         self.order, self.size = order, size
-        self._tables = [_Table(_keys(ids, n, size), size) for n in range(1, order + 1)]
+        self._tables: list[_Table] = []
+        contexts = np.zeros(len(ids) + 1, np.int64)
+        for n in range(1, order + 1):
+            keys = _keys(contexts, ids, n, size)
+            self._tables.append(_Table(keys, size))
+            contexts = self._tables[-1].number(keys)
 
     def bits(self, ids: Array, start: int) -> float:
         """Bits per character of ``ids[start:]``, each predicted from those before it, also those before ``start``.
@@ -53,27 +56,38 @@ class NGram:
         Raises:
             OptionError: if there are fewer than ``order - 1`` characters before ``start``, or none after it.
         """
-        if start < self.order - 1 or start >= len(ids):
+        before = max(self.order - 1, 0)
+        if not before <= start < len(ids):
             raise OptionError(
-                f"bits: got start={start} for {len(ids)} ids; need {max(self.order - 1, 0)} or more before it "
-                f"and one after it"
+                f"bits: got start={start} for {len(ids)} ids; need {before} or more before it and one after it"
             )
+        seen = ids[start - before :]
         p = np.full(len(ids) - start, 1 / self.size)
+        contexts = np.zeros(len(seen) + 1, np.int64)
         for n, table in enumerate(self._tables, 1):
-            p = table.mix(_keys(ids[start - n + 1 :], n, self.size), p)
-        return float(-np.log2(p).mean())
+            keys = _keys(contexts, seen, n, self.size)
+            p = table.mix(keys[-len(p) :], p)
+            contexts = table.number(keys)
+        return abs(float(np.log2(p).mean()))
 
     def probabilities(self, context: Array) -> Array:
         """The probability of each next character, ``(V,)``, after the characters ``context``."""
         p = np.full(self.size, 1 / self.size)
         for n, table in enumerate(self._tables[: len(context) + 1], 1):
-            (key,) = _keys(context[len(context) - n + 1 :], n - 1, self.size)
-            p = table.mix(key * self.size + np.arange(self.size), p)
+            last = context[len(context) - n + 1 :]
+            number = np.zeros(1, np.int64)
+            for k, shorter in enumerate(self._tables[: n - 1]):
+                number = shorter.number(_keys(number, last[k : k + 1], 1, self.size))
+            p = table.mix(_keys(np.repeat(number, self.size), np.arange(self.size), 1, self.size), p)
         return p
 
 
 class _Table:
-    """How often each n-gram came, and how often and with how many sequels each context did."""
+    """How often each n-gram came, and how often and with how many sequels each context did.
+
+    An n-gram has a key, made of the number of its context and its last character, and a number among all
+    n-grams that came, which is that of a context for n-grams one longer. So keys stay small, however long the n-gram.
+    """
 
     def __init__(self, keys: Array, size: int):
         self._size = size
@@ -82,25 +96,28 @@ class _Table:
         self._sequels = np.diff(np.append(first, len(self._grams)))
         self._totals = np.add.reduceat(self._counts, first) if len(first) else first
 
+    def number(self, keys: Array) -> Array:
+        """The number of each n-gram, -1 for those that never came."""
+        return _look_up(self._grams, np.arange(len(self._grams)), keys, -1)
+
     def mix(self, keys: Array, lower: Array) -> Array:
         """The probabilities of n-grams, given those of their last n - 1 characters."""
-        count = _look_up(self._grams, self._counts, keys)
-        total = _look_up(self._contexts, self._totals, keys // self._size)
-        sequels = _look_up(self._contexts, self._sequels, keys // self._size)
+        count = _look_up(self._grams, self._counts, keys, 0)
+        total = _look_up(self._contexts, self._totals, keys // self._size, 0)
+        sequels = _look_up(self._contexts, self._sequels, keys // self._size, 0)
         return np.where(total > 0, (count + sequels * lower) / np.maximum(total + sequels, 1), lower)
 
 
-def _look_up(keys: Array, values: Array, wanted: Array) -> Array:
-    """The value of each wanted key, 0 where there is none; ``keys`` are sorted."""
+def _look_up(keys: Array, values: Array, wanted: Array, otherwise: int) -> Array:
+    """The value of each wanted key; ``keys`` are sorted."""
     if not len(keys):
-        return np.zeros(len(wanted), np.int64)
+        return np.full(len(wanted), otherwise)
     at = np.searchsorted(keys, wanted).clip(max=len(keys) - 1)
-    return np.where(keys[at] == wanted, values[at], 0)
+    return np.where(keys[at] == wanted, values[at], otherwise)
 
 
-def _keys(ids: Array, n: int, size: int) -> Array:
-    """Each run of n ids as one number, ``(len(ids) - n + 1,)``."""
-    keys = np.zeros(max(len(ids) - n + 1, 0), np.int64)
-    for k in range(n):
-        keys = keys * size + ids[k : k + len(keys)]
-    return keys
+def _keys(contexts: Array, ids: Array, n: int, size: int) -> Array:
+    """The key of the n-gram that begins at each place, ``(len(ids) - n + 1,)``; -1 where its context is unknown."""
+    last = ids[n - 1 :].astype(np.int64)
+    contexts = contexts[: len(last)]
+    return np.where(contexts >= 0, contexts * size + last, -1)
