@@ -243,7 +243,23 @@ class Sequential(Module):
         return list(self.children())[i]
 
 
-class ModuleList(Module):
+class _Holder(Module):
+    """Holds modules and is not called itself, so they carry its name in theirs."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        super().__setattr__(name, value)
+        self._name_children()
+
+    def _adopt(self, name: str) -> None:
+        super()._adopt(name)
+        self._name_children()
+
+    def _name_children(self) -> None:
+        for name, child in self._children():
+            object.__setattr__(child, "_name", f"{self._name}/{name}" if self._name else name)
+
+
+class ModuleList(_Holder):
     """A list of modules, whose parameters are found as ``0.weight``, ``1.weight``, ..."""
 
     def __init__(self, modules: Any = ()):
@@ -264,7 +280,7 @@ class ModuleList(Module):
         return list(self.children())[i]
 
 
-class ModuleDict(Module):
+class ModuleDict(_Holder):
     """Modules by name."""
 
     def __init__(self, modules: Mapping[str, Module] | None = None):

@@ -1,0 +1,204 @@
+"""RNN, LSTM and GRU: against hand-written backpropagation through time, and what they refuse."""
+
+import numpy as np
+import pytest
+import reference
+from derivatives import assert_close
+
+import tinygrad_seq as tg
+from tinygrad_seq import nn
+from tinygrad_seq.autograd import ancestors
+
+LAYERS = {"RNN": (reference.rnn, 1), "LSTM": (reference.lstm, 4), "GRU": (reference.gru, 3)}
+each_layer = pytest.mark.parametrize("name", LAYERS)
+T, B, D, H = 5, 3, 4, 6
+
+
+def layer(name, dtype="float64", **options):
+    tg.seed(3)
+    return getattr(nn, name)(D, H, **options).astype(dtype)
+
+
+def states(name, *shape, seed=0):
+    rng = np.random.default_rng(seed)
+    return [tg.tensor(rng.normal(size=shape), requires_grad=True) for _ in range(1 + (name == "LSTM"))]
+
+
+def run(module, x, hx):
+    """Output, and the last states as a list."""
+    output, last = module(x, None if hx is None else tuple(hx) if len(hx) > 1 else hx[0])
+    return output, list(last) if isinstance(last, tuple) else [last]
+
+
+@pytest.mark.parametrize(("dtype", "rtol"), [("float64", 1e-10), ("float32", 1e-5)])
+@each_layer
+def test_values_and_gradients_of_the_hand_written_layer(name, dtype, rtol):
+    by_hand, _ = LAYERS[name]
+    module = layer(name, dtype)
+    rng = np.random.default_rng(1)
+    arrays = [rng.normal(size=(T, B, D)), *(rng.normal(size=(1, B, H)) for _ in states(name, 1))]
+    x, *hx = [tg.tensor(a.astype(dtype), requires_grad=True) for a in arrays]
+    output, last = run(module, x, hx)
+    weights = [p.numpy().astype("float64") for p in module.parameters()]
+    *expected, backward = by_hand(arrays[0], *[h[0] for h in arrays[1:]], *weights)
+    for got, value in zip([output, *[h[0] for h in last]], expected, strict=True):
+        assert_close(got, value, name, rtol=rtol)
+    cotangents = [rng.normal(size=y.shape).astype(dtype) for y in [output, *last]]
+    np.stack([(y * u).sum() for y, u in zip([output, *last], cotangents, strict=True)]).sum().backward()
+    found = {"x": x, **dict(zip("hc", hx, strict=False))} | {
+        n.removesuffix("_l0"): p for n, p in module.named_parameters()
+    }
+    for key, g in backward(cotangents[0], *[u[0] for u in cotangents[1:]]).items():
+        got = found[key].grad.numpy()
+        assert got.dtype == dtype
+        assert_close(got.reshape(g.shape), g, f"{name}: gradient of {key}", rtol=rtol)
+
+
+@each_layer
+def test_two_layers_are_one_after_the_other(name):
+    both = layer(name, num_layers=2)
+    x, hx = np.random.default_rng(1).normal(size=(T, B, D)), states(name, 2, B, H)
+    output, last = run(both, x, hx)
+    for k in range(2):
+        one = getattr(nn, name)(D if k == 0 else H, H).astype("float64")
+        one.load_state_dict({n: getattr(both, n.replace("l0", f"l{k}")) for n in one.state_dict()})
+        x, final = run(one, x, [h[k : k + 1] for h in hx])
+        for a, b in zip(final, last, strict=True):
+            assert_close(a[0], b[k], name, rtol=1e-14)
+    assert_close(x, output, name, rtol=1e-14)
+
+
+@each_layer
+def test_the_second_direction_is_the_first_on_reversed_time(name):
+    both = layer(name, bidirectional=True)
+    x = np.random.default_rng(1).normal(size=(T, B, D))
+    output, last = run(both, x, None)
+    for suffix, sight, part in (("", slice(None), slice(H)), ("_reverse", slice(None, None, -1), slice(H, None))):
+        one = layer(name)
+        one.load_state_dict({n: getattr(both, n + suffix) for n in one.state_dict()})
+        alone, final = run(one, x[sight], None)
+        assert_close(alone[sight], output[:, :, part], name, rtol=1e-14)
+        for a, b in zip(final, last, strict=True):
+            assert_close(a[0], b[1 if suffix else 0], name, rtol=1e-14)
+
+
+@each_layer
+def test_batch_first_and_without_a_batch(name):
+    time_first, batch_first = layer(name), layer(name, batch_first=True)
+    x = np.random.default_rng(1).normal(size=(T, B, D))
+    output, last = run(time_first, x, None)
+    swapped, same = run(batch_first, x.swapaxes(0, 1), None)
+    assert_close(swapped, output.numpy().swapaxes(0, 1), name, rtol=1e-14)
+    for module in (time_first, batch_first):
+        single, final = run(module, x[:, 1], None)
+        assert_close(single, output[:, 1], name, rtol=1e-14)
+        for a, b, c in zip(final, last, same, strict=True):
+            assert a.shape == (1, H)
+            assert_close(a, b[:, 1], name, rtol=1e-14)
+            assert_close(c, b, name, rtol=1e-14)
+
+
+@each_layer
+def test_a_cell_is_one_step_of_the_layer(name):
+    module, cell = layer(name), getattr(nn, f"{name}Cell")(D, H).astype("float64")
+    cell.load_state_dict({n: getattr(module, f"{n}_l0") for n in cell.state_dict()})
+    x, hx = np.random.default_rng(1).normal(size=(T, B, D)), states(name, 1, B, H)
+    output, last = run(module, x, hx)
+    state = tuple(h[0] for h in hx) if name == "LSTM" else hx[0][0]
+    for t in range(T):
+        state = cell(x[t], state)
+        h = state[0] if name == "LSTM" else state
+        assert_close(h, output[t], name, rtol=1e-14)
+    for a, b in zip(state if name == "LSTM" else [state], last, strict=True):
+        assert_close(a, b[0], name, rtol=1e-14)
+    assert_close(cell(x[0, 0])[0] if name == "LSTM" else cell(x[0, 0]), run(module, x[:1], None)[0][0, 0], name)
+
+
+@pytest.mark.parametrize(("name", "most"), [("RNN", 3), ("LSTM", 15), ("GRU", 13)])
+def test_nodes_of_a_step(name, most):
+    def count(steps):
+        output, _ = layer(name)(np.ones((steps, B, D)))
+        nodes = ancestors([output.node])
+        return len([n for n in nodes if n.label.t is not None]), len(nodes)
+
+    (few, few_all), (many, many_all) = count(4), count(8)
+    assert many - few == many_all - few_all == 4 * most
+
+
+@each_layer
+def test_every_node_of_a_step_knows_its_layer_its_time_and_its_gate(name):
+    module = layer(name, num_layers=2, bidirectional=True)
+    output, _ = module(np.ones((T, B, D)))
+    seen = {}
+    for node in ancestors([output.node]):
+        if node.label.t is not None:
+            seen.setdefault((node.label.path, node.label.t), set()).add(node.name)
+    places = [f"{name}/l{k}{way}" for k in range(2) for way in ("", "_reverse")]
+    assert set(seen) == {(place, t) for place in places for t in range(T)}
+    gates = {"RNN": {"h"}, "LSTM": set("ifgoch"), "GRU": set("rznh")}[name]
+    assert all(gates <= names for names in seen.values())
+
+
+@each_layer
+def test_the_initial_distribution_is_uniform_in_one_over_root_hidden(name):
+    tg.seed(0)
+    weights = np.concatenate([p.numpy().ravel() for p in getattr(nn, name)(50, 100).parameters()]) * 10
+    assert weights.dtype == np.float32
+    assert -1 <= weights.min() < -0.99 < 0.99 < weights.max() <= 1
+    assert abs(weights.mean()) < 0.02
+    assert abs(weights.var() - 1 / 3) < 0.01
+
+
+def test_dropout_stands_between_the_layers_and_only_in_training():
+    module = layer("GRU", num_layers=2, dropout=0.5)
+    x = np.ones((T, B, D))
+    assert np.array_equal(module.eval()(x)[0], module(x)[0])
+    tg.seed(1)
+    first = module.train()(x)[0].numpy()
+    assert not np.array_equal(first, module(x)[0])
+    tg.seed(1)
+    assert np.array_equal(first, module(x)[0])
+    single = layer("GRU", dropout=0.5)
+    assert np.array_equal(single(x)[0], single.eval()(x)[0])
+
+
+def test_state_goes_in_and_out_and_is_not_stored():
+    module = layer("LSTM")
+    x = np.random.default_rng(1).normal(size=(T, B, D))
+    whole, last = module(x)
+    first, state = module(x[:2])
+    second, end = module(x[2:], state)
+    assert_close(np.concatenate([first.numpy(), second.numpy()]), whole, "in two parts", rtol=1e-14)
+    assert_close(end[1], last[1], "c", rtol=1e-14)
+    assert set(vars(module)) == set(vars(layer("LSTM")))
+
+
+REFUSED = {
+    "features": (lambda: layer("LSTM")(np.ones((T, B, D + 1))), r"LSTM: got x \(5, 3, 5\); need \(T, B, 4\)"),
+    "batch first": (lambda: layer("GRU", batch_first=True)(np.ones((B, T, 1))), r"need \(B, T, 4\)"),
+    "rank": (lambda: layer("RNN")(np.ones(D)), r"got x \(4,\)"),
+    "no step": (lambda: layer("RNN")(np.ones((0, B, D))), "no time step"),
+    "hx shape": (
+        lambda: layer("RNN")(np.ones((T, B, D)), np.ones((B, H))),
+        r"RNN: got h_0 \(3, 6\) for x \(5, 3, 4\); need \(1, 3, 6\)",
+    ),
+    "c shape": (
+        lambda: layer("LSTM")(np.ones((T, B, D)), (np.ones((1, B, H)), np.ones((1, B, 1)))),
+        r"LSTM: got c_0 \(1, 3, 1\)",
+    ),
+    "no pair": (lambda: layer("LSTM")(np.ones((T, B, D)), np.ones((1, B, H))), r"need \(h_0, c_0\)"),
+    "cell features": (lambda: nn.GRUCell(D, H)(np.ones((B, 1), "float32")), r"GRUCell: got x \(3, 1\)"),
+    "cell state": (lambda: nn.RNNCell(D, H)(np.ones((B, D)), np.ones((B, 1))), r"got h \(3, 1\).*need \(3, 6\)"),
+    "cell pair": (lambda: nn.LSTMCell(D, H)(np.ones((B, D)), np.ones((B, H))), r"need \(h, c\)"),
+    "hidden": (lambda: nn.LSTM(D, 0), "LSTM: got hidden_size=0; need an integer of at least 1"),
+    "layers": (lambda: nn.GRU(D, H, num_layers=0), "got num_layers=0"),
+    "dropout": (lambda: nn.GRU(D, H, dropout=1.5), r"got dropout=1.5; need a probability in 0 \.\.\. 1"),
+    "nonlinearity": (lambda: nn.RNN(D, H, nonlinearity="sine"), "got nonlinearity='sine'; need one of 'tanh', 'relu'"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_is_refused(case):
+    provoke, message = REFUSED[case]
+    with pytest.raises(tg.errors.TinygradSeqError, match=message):
+        provoke()
