@@ -6,6 +6,7 @@ mask did not take contributes nothing, whatever its own derivative would have be
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -69,17 +70,23 @@ positive = elementwise("positive", np.positive, lambda g: g)
 add = elementwise("add", np.add, lambda g: g, lambda g: g)
 subtract = elementwise("subtract", np.subtract, lambda g: g, lambda g: -g)
 multiply = elementwise("multiply", np.multiply, lambda g, b: g * b, lambda g, a: g * a)
+
+
+def _inverse(b: Any) -> Any:
+    return math.copysign(math.inf, b) if isinstance(b, (int, float)) and b == 0 else 1 / b
+
+
 divide = elementwise(
     "divide",
     np.divide,
-    lambda g, b: strong(g, 1 / b),
+    lambda g, b: strong(g, _inverse(b)),
     lambda g, b, y: -strong(g, strong(y, 1 / b)),
 )
 
 
 def _power_base(g: Any, a: Any, b: Any) -> Any:
     if isinstance(b, (int, float)) and b >= 1:
-        return g * (b * a ** (b - 1))
+        return strong(g, b * a ** (b - 1))
     return strong(g, strong(b, a ** (b - 1)))
 
 

@@ -104,12 +104,14 @@ def cross_entropy(
                 f"cross_entropy: got weight of shape {weight.shape}; need ({classes},), one for each class"
             )
         share = share * weight[goal]
-    losses = -log_p[tuple(where)] * share
+    losses = np.where(valid, -log_p[tuple(where)], 0)
+    if weight is not None:
+        losses = losses * share
     if label_smoothing:
         if not 0 <= label_smoothing <= 1:
             raise OptionError(f"cross_entropy: got label_smoothing={label_smoothing}; need 0 ... 1")
         spread = log_p if weight is None else log_p * weight.reshape((classes,) + (1,) * (logits.ndim - axis - 1))
-        smooth = -sum(spread, axis=axis) * valid.astype(dtype)
+        smooth = np.where(valid, -sum(spread, axis=axis), 0)
         losses = losses * (1 - label_smoothing) + smooth * (label_smoothing / classes)
     if reduction == "mean":
         return divide(sum(losses), share.sum())

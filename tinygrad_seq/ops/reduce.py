@@ -78,13 +78,18 @@ def min(x: Any, axis: Axis = None, out: None = None, keepdims: bool = False) -> 
 amax, amin = max, min
 
 
+def _var_scale(shape: tuple[int, ...], axis: Axis, ddof: float) -> float:
+    freedom = count(shape, axis) - ddof
+    return 2 / freedom if freedom > 0 else math.inf
+
+
 def _var_vjp(g: Any, x: Any, x_shape: Any, axis: Axis, ddof: float, keepdims: bool) -> Any:
-    scale = 2 / (count(x_shape, axis) - ddof)
+    scale = _var_scale(x_shape, axis, ddof)
     return expand(g * scale, x_shape, axis, keepdims) * (x - np.mean(x, axis=axis, keepdims=True))
 
 
 def _var_jvp(t: Any, x: Any, x_shape: Any, axis: Axis, ddof: float, keepdims: bool) -> Any:
-    scale = 2 / (count(x_shape, axis) - ddof)
+    scale = _var_scale(x_shape, axis, ddof)
     return scale * np.sum(t * (x - np.mean(x, axis=axis, keepdims=True)), axis=axis, keepdims=keepdims)
 
 
