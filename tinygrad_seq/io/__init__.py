@@ -1,6 +1,6 @@
 """State on disk: one file, checksummed, without pickle."""
 
+from ..replace import replacing
 from .checkpoint import load, save
-from .replace import replacing
 
 __all__ = ["load", "replacing", "save"]

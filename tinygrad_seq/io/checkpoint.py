@@ -21,7 +21,7 @@ import numpy as np
 
 from ..autograd import Tensor
 from ..errors import DTypeError, FileAccessError, FileFormatError, OptionError
-from .replace import replacing
+from ..replace import replacing
 
 __all__ = ["load", "save"]
 

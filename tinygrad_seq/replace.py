@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from ..errors import FileAccessError
+from .errors import FileAccessError
 
 __all__ = ["replacing"]
 
