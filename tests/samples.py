@@ -236,10 +236,10 @@ SAMPLES: dict[str, list[each | call]] = {
     ],
     "astype": [call(real(2, 3), dtype=np.float64)],
     "concatenate": [
-        call(real(2, 3), real(1, 3)),
-        call(real(2, 1), real(2, 2), real(2, 0), axis=1),
-        call(real(2, 2), real(2, 1), axis=-1),
-        call(real(3)),
+        call(real(2, 3), real(1, 3), cuts=(0, 2, 3)),
+        call(real(2, 1), real(2, 2), real(2, 0), axis=1, cuts=(0, 1, 3, 3)),
+        call(real(2, 2), real(2, 1), axis=-1, cuts=(0, 2, 3)),
+        call(real(3), cuts=(0, 3)),
     ],
     "stack": [
         *[call(real(2, 3), real(2, 3), axis=axis) for axis in (0, 1, -1)],
@@ -262,6 +262,8 @@ SAMPLES: dict[str, list[each | call]] = {
         *[call(real(), real(3), real(3)), call(real(2), real(3), real(3, 2)), call(real(2), real(2, 3), real(3))],
         *[call(1.0, real(2, 3), real(3, 2)), call(real(3), real(2, 0), real(0, 3))],
     ],
+    # the same value
+    "alias": [call(real(2, 3)), call(real())],
     # indexing
     "getitem": [
         *[
@@ -321,7 +323,7 @@ COMPOSED: dict[str, tuple[Callable[..., Any], list[each | call]]] = {
 
 CONSTANT = {
     *("equal", "greater", "greater_equal", "isfinite", "isinf", "isnan", "less", "less_equal", "not_equal"),
-    *("logical_and", "logical_not", "logical_or", "sign"),
+    *("logical_and", "logical_not", "logical_or", "sign", "stop_gradient"),
 }
 """Public functions whose results have no derivative."""
 
@@ -369,7 +371,8 @@ REFERENCES: dict[str, Callable[..., Any]] = {
     "log_softmax": lambda x, axis=-1: np.log(_softmax(x, axis)),
     "logsumexp": lambda x, axis=None, keepdims=False: np.log(np.exp(x).sum(axis, keepdims=keepdims)),
     "astype": lambda x, dtype: x.astype(dtype),
-    "concatenate": lambda *xs, axis=0: np.concatenate(xs, axis),
+    "alias": lambda x: x,
+    "concatenate": lambda *xs, axis=0, cuts=(): np.concatenate(xs, axis),
     "stack": lambda *xs, axis=0: np.stack(xs, axis),
     "addmm": lambda c, a, b: c + a @ b,
     "scatter": _scatter,

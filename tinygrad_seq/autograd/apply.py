@@ -16,7 +16,7 @@ import numpy as np
 from ..errors import OptionError, ShapeError, UnsupportedError
 from .graph import INDEX, Node
 from .mode import MODE
-from .op import Kind, Op, Rule
+from .op import REQUIRED, Kind, Op, Rule
 from .tensor import NUMPY, Tensor, as_array
 
 __all__ = ["differentiable", "elementwise", "like_numpy"]
@@ -149,7 +149,7 @@ def _unary_with_attrs(op: Op) -> Callable[..., Tensor]:
 
     def call(x: Any, *attrs: Any, **kwargs: Any) -> Tensor:
         if kwargs or len(attrs) != count or list in map(type, attrs):
-            attrs = _bind(op, names, (_MISSING, *defaults), (x, *attrs), kwargs)[1:]
+            attrs = _bind(op, names, (REQUIRED, *defaults), (x, *attrs), kwargs)[1:]
         if isinstance(x, Tensor):
             array = x._data
             parent = x._node
@@ -177,10 +177,11 @@ def _general(op: Op) -> Callable[..., Tensor]:
     value, names, defaults = op.value, op.inputs + op.attrs, op.defaults
     count = len(op.inputs)
     natural = [rule is None for rule in op.vjp]
+    incomplete = REQUIRED in defaults
 
     def call(*args: Any, **kwargs: Any) -> Tensor:
-        if kwargs or len(args) != count:
-            args = _bind(op, names, (*(_MISSING,) * count, *defaults), args, kwargs)
+        if kwargs or len(args) != count or incomplete:
+            args = _bind(op, names, (*(REQUIRED,) * count, *defaults), args, kwargs)
         arrays, parents = [], []
         for x, as_is in zip(args[:count], natural, strict=True):
             if isinstance(x, Tensor):
@@ -204,7 +205,7 @@ def _variadic(op: Op) -> Callable[..., Tensor]:
     value, defaults = op.value, op.defaults
 
     def call(*xs: Any, **kwargs: Any) -> Tensor:
-        attrs = _bind(op, op.attrs, defaults, (), kwargs) if kwargs else defaults
+        attrs = _bind(op, op.attrs, defaults, (), kwargs) if kwargs or REQUIRED in defaults else defaults
         arrays = tuple(x._data if isinstance(x, Tensor) else constant(x) for x in xs)
         parents = tuple(x._node if isinstance(x, Tensor) else None for x in xs)
         try:
@@ -215,9 +216,6 @@ def _variadic(op: Op) -> Callable[..., Tensor]:
         return op.record(y, arrays, parents, attrs)
 
     return call
-
-
-_MISSING: Any = object()
 
 
 def _bind(
@@ -232,7 +230,7 @@ def _bind(
         bound[names.index(name)] = _fixed(given)
     if "out" in names and bound[names.index("out")] is not None:
         raise UnsupportedError(f"{op.name}: got out=; an array cannot hold the history; use the returned Tensor")
-    missing = [n for n, b in zip(names, bound, strict=False) if b is _MISSING]
+    missing = [n for n, b in zip(names, bound, strict=False) if b is REQUIRED]
     if missing or len(bound) > len(names):
         raise OptionError(
             f"{op.name}: got {len(args)} arguments; need {', '.join(names)}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -43,10 +43,8 @@ def grad(
     >>> tg.autograd.grad(dy, x)
     (tensor(18., dtype=float32),)
     """
-    out = [outputs] if isinstance(outputs, Tensor) else list(outputs)
-    wrt = [inputs] if isinstance(inputs, Tensor) else list(inputs)
-    if grad_outputs is None or isinstance(grad_outputs, (Tensor, np.ndarray)):
-        grad_outputs = [grad_outputs] * len(out) if grad_outputs is None else [grad_outputs]
+    out, wrt = _several(outputs), _several(inputs)
+    grad_outputs = [None] * len(out) if grad_outputs is None else _several(grad_outputs)
     if len(grad_outputs) != len(out):
         raise ShapeError(f"grad: got {len(grad_outputs)} grad_outputs for {len(out)} outputs; need one each")
     for k, x in enumerate(wrt):
@@ -54,7 +52,8 @@ def grad(
             raise DTypeError(f"grad: got {type(x).__name__} as input {k}; need a Tensor with requires_grad=True")
         if x.node is None:
             raise GraphError(f"grad: input {k}, of shape {x.shape}, has requires_grad=False; need True")
-    seeds = [(o.node, cotangent(o, g, create_graph, "grad")) for o, g in zip(out, grad_outputs, strict=True)]
+    cotangents = [cotangent(o, g, create_graph, "grad") for o, g in zip(out, grad_outputs, strict=True)]
+    seeds = [(o.node, g) for o, g in zip(out, cotangents, strict=True)]
     found = sweep(seeds, {x.node for x in wrt if x.node}, record=create_graph)  # type: ignore[arg-type]
     for k, x in enumerate(wrt):
         if x.node not in found and not allow_unused:
@@ -63,6 +62,12 @@ def grad(
                 f"check the graph, or use allow_unused=True to get None"
             )
     return tuple(_as_tensor(found.get(x.node)) for x in wrt)  # type: ignore[arg-type]
+
+
+def _several(given: Any) -> list[Any]:
+    """One or several, as a list."""
+    one = isinstance(given, (Tensor, np.ndarray)) or not isinstance(given, Iterable)
+    return [given] if one else list(given)
 
 
 def _as_tensor(g: Any) -> Tensor | None:

@@ -97,8 +97,10 @@ class _Variable:
 VARIABLE: Any = _Variable()
 
 
-def ancestors(roots: Iterable[Node]) -> list[Node]:
+def ancestors(roots: Iterable[Node], since: int = -1) -> list[Node]:
     """Every node that the roots depend on, and the roots, in creation order.
+
+    The walk does not go below nodes that are older than the index ``since``.
 
     >>> import tinygrad_seq as tg
     >>> x = tg.tensor(2.0, requires_grad=True)
@@ -111,5 +113,6 @@ def ancestors(roots: Iterable[Node]) -> list[Node]:
         for parent in waiting.pop().parents:
             if parent is not None and parent not in seen:
                 seen.add(parent)
-                waiting.append(parent)
+                if parent.index > since:
+                    waiting.append(parent)
     return sorted(seen, key=attrgetter("index"))

@@ -36,6 +36,9 @@ __all__ = ["REGISTRY", "Op", "Port"]
 REGISTRY: dict[str, Op] = {}
 """Every operation by name."""
 
+REQUIRED: Any = object()
+"""Stands where an argument has no default."""
+
 Rule = Callable[..., Any]
 Kind = Literal["elementwise", "linear", ""]
 ndarray = np.ndarray
@@ -292,7 +295,7 @@ def _parameters(value: Callable[..., Any]) -> tuple[list[str], list[Any]]:
     if isinstance(value, np.ufunc):
         return (["x"], [None]) if value.nin == 1 else (["a", "b"], [None, None])
     found = inspect.signature(value).parameters.values()
-    return [p.name for p in found], [None if p.default is p.empty else p.default for p in found]
+    return [p.name for p in found], [REQUIRED if p.default is p.empty else p.default for p in found]
 
 
 def _at(rule: Rule, i: int, g: Any, *args: Any) -> Any:

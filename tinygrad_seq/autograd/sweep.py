@@ -32,6 +32,7 @@ def sweep(
     *,
     record: bool = False,
     observe: Observer | None = None,
+    since: int = -1,
 ) -> dict[Node, Any]:
     """The cotangents of the wanted nodes (by default, of all leaves), given those of the seeds.
 
@@ -41,10 +42,11 @@ def sweep(
     made larger is summed over the broadcast axes once, after its contributions have been added.
 
     ``observe(node, i, g)`` sees every cotangent without changing anything: with ``i`` None that of a
-    node, once it is complete, otherwise what flows from the node to its input ``i``.
+    node, once it is complete, otherwise what flows from the node to its input ``i``. Below nodes
+    that are older than the index ``since`` the sweep does not go.
     """
     seeds = list(seeds)
-    order = ancestors([node for node, _ in seeds])
+    order = ancestors([node for node, _ in seeds], since)
     for node in order:
         if not node.parents and isinstance(node, Leaf) and node.superseded:
             raise GraphError(
@@ -56,7 +58,7 @@ def sweep(
     try:
         # Singular points are dealt with by the rules (see `strong`), so they need no warning.
         with np.errstate(divide="ignore", invalid="ignore"), paused:
-            return _walk(order, seeds, wanted, active, record, observe)
+            return _walk(order, seeds, wanted, active, record, observe, since)
     finally:
         MODE.reset(outer)
 
@@ -68,6 +70,7 @@ def _walk(
     active: set[Node] | None,
     record: bool,
     observe: Observer | None,
+    since: int,
 ) -> dict[Node, Any]:
     cotangents: dict[Node, Any] = {}
     uses: dict[Node, tuple[Any, list[tuple[Any, Node]]]] = {}  # a port, and cotangent and node of each use
@@ -100,7 +103,7 @@ def _walk(
         parents = node.parents
         if node in wanted if wanted is not None else not parents:
             found[node] = g
-        if not parents:
+        if not parents or node.index < since:
             continue
         op = node.op
         ports = op.ports or op.variadic_ports(len(parents))
@@ -138,7 +141,9 @@ def _walk(
     return found
 
 
-def push(tangents: dict[Node, Any], outputs: Sequence[Node], *, record: bool = False) -> dict[Node, Any]:
+def push(
+    tangents: dict[Node, Any], outputs: Sequence[Node], *, record: bool = False, since: int = -1
+) -> dict[Node, Any]:
     """Forward mode: the tangents of all nodes that depend on the given ones, up to the outputs.
 
     It walks the recorded graph in creation order. ``record=True`` makes the result differentiable again.
@@ -147,8 +152,8 @@ def push(tangents: dict[Node, Any], outputs: Sequence[Node], *, record: bool = F
     outer = MODE.set(Mode(MODE.get().label, record))
     try:
         with np.errstate(divide="ignore", invalid="ignore"), paused:
-            for node in ancestors(outputs):
-                if node not in found and node.parents:
+            for node in ancestors(outputs, since):
+                if node not in found and node.parents and node.index > since:
                     if record:
                         MODE.set(Mode(Label(node.label.path, node.label.t, "forward", node.index), True))
                     t = _pushed(node, found, record)

@@ -46,35 +46,50 @@ def get_default_dtype() -> np.dtype[Any]:
     return _default_dtype
 
 
-def as_array(data: Any, dtype: Any = None) -> Array:
+def as_array(data: Any, dtype: Any = None, caller: str = "tensor") -> Array:
     """A private array of ``data``: arrays keep their dtype, numbers and lists get the default one.
 
     Raises:
         DTypeError: for complex numbers, text, objects, and for lists that hold Tensors that
             require a gradient (their history would be lost).
+        ShapeError: for nested lists of different lengths.
     """
     if isinstance(data, Tensor):
         data = data._data
-    if dtype is None and not isinstance(data, (ndarray, np.generic)) and not hasattr(data, "__array__"):
-        _refuse_tensors(data)
+    if isinstance(data, (ndarray, np.generic)) or hasattr(data, "__array__"):
         array = np.array(data)
-        if array.dtype.kind in "iuf":
-            array = array.astype(_default_dtype)
     else:
-        array = np.array(data, dtype=dtype)
+        _refuse_tensors(data, caller)
+        try:
+            array = np.array(data)
+        except ValueError as error:
+            raise ShapeError(f"{caller}: got nested lists of different lengths; need the same length; pad them") from error
+        if dtype is None and array.dtype.kind in "iuf":
+            dtype = _default_dtype
     if array.dtype.kind not in "fiub":
-        raise DTypeError(
-            f"tensor: got dtype {array.dtype}; need real numbers, integers or booleans"
-            + ("; keep real and imaginary part as two tensors" if array.dtype.kind == "c" else "")
-        )
-    return array
+        raise _not_real(caller, array.dtype)
+    if dtype is None:
+        return array
+    if np.dtype(dtype).kind not in "fiub":
+        raise _not_real(caller, np.dtype(dtype))
+    return array.astype(dtype, copy=False)
 
 
-def _refuse_tensors(data: Any) -> None:
-    while isinstance(data, (list, tuple)) and data:
-        if any(isinstance(item, Tensor) and item.requires_grad for item in data):
-            raise DTypeError("tensor: got a list of Tensors, whose history would be lost; use np.stack(list) instead")
-        data = data[0]
+def _not_real(caller: str, dtype: np.dtype[Any]) -> DTypeError:
+    hint = "; keep real and imaginary part as two tensors" if dtype.kind == "c" else ""
+    return DTypeError(f"{caller}: got dtype {dtype}; need real numbers, integers or booleans{hint}")
+
+
+def _refuse_tensors(data: Any, caller: str) -> None:
+    lists = [data] if isinstance(data, (list, tuple)) else []
+    while lists:
+        for item in lists.pop():
+            if isinstance(item, (list, tuple)):
+                lists.append(item)
+            elif isinstance(item, Tensor) and item.requires_grad:
+                raise DTypeError(
+                    f"{caller}: got a list of Tensors, whose history would be lost; use np.stack(list) instead"
+                )
 
 
 class Tensor:
@@ -186,8 +201,7 @@ class Tensor:
     def data(self, value: Any) -> None:
         if not self.is_leaf:
             raise GraphError("data: got a Tensor that an operation made; only a leaf's array can be replaced")
-        value = value._data if isinstance(value, Tensor) else value
-        array = np.array(value, dtype=self._data.dtype)
+        array = as_array(value, self._data.dtype, "data")
         if array.shape != self._data.shape:
             raise ShapeError(f"data: got shape {array.shape}; need {self._data.shape}, the Tensor's own")
         self._replace(array)
@@ -415,7 +429,7 @@ def cotangent(output: Tensor, gradient: Any, record: bool, caller: str) -> Any:
             )
         seed: Any = np.ones(output.shape, output.dtype)
     else:
-        seed = gradient if isinstance(gradient, Tensor) else as_array(gradient)
+        seed = gradient if isinstance(gradient, Tensor) else as_array(gradient, caller=caller)
         if seed.shape != output.shape:
             raise ShapeError(f"{caller}: got a gradient of shape {seed.shape}; need {output.shape}, the output's own")
     if record:

@@ -2,7 +2,9 @@
 
 from . import methods
 from .elementwise import *
+from .identity import *
 from .index import *
+from .join import *
 from .linalg import *
 from .losses import *
 from .reduce import *

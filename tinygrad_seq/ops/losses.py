@@ -104,7 +104,7 @@ def cross_entropy(
                 f"cross_entropy: got weight of shape {weight.shape}; need ({classes},), one for each class"
             )
         share = share * weight[goal]
-    losses = np.where(valid, -log_p[tuple(where)], 0)
+    losses: Any = np.where(valid, -log_p[tuple(where)], 0)
     if weight is not None:
         losses = losses * share
     if label_smoothing:
