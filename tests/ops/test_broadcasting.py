@@ -84,7 +84,7 @@ def test_a_rule_of_an_operation_that_does_not_broadcast_must_give_the_inputs_sha
 
     x = tg.tensor(np.ones(3), requires_grad=True)
     for record in (False, True):
-        with pytest.raises(tg.errors.RuleError, match=r"too_large.*input 0.*\(2, 3\).*need \(3,\)"):
+        with pytest.raises(tg.errors.RuleError, match=r"too_large.*input 0.*\(2, 3\).*need.*\(3,\)"):
             grad(too_large(x), x, np.ones(3), create_graph=record)
         with pytest.raises(tg.errors.RuleError, match=r"\(3,\)"):
             grad(too_small(x, 1.0), x, np.ones(3), create_graph=record)

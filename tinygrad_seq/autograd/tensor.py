@@ -63,7 +63,9 @@ def as_array(data: Any, dtype: Any = None, caller: str = "tensor") -> Array:
         try:
             array = np.array(data)
         except ValueError as error:
-            raise ShapeError(f"{caller}: got nested lists of different lengths; need the same length; pad them") from error
+            raise ShapeError(
+                f"{caller}: got nested lists of different lengths; need the same length; pad them"
+            ) from error
         if dtype is None and array.dtype.kind in "iuf":
             dtype = _default_dtype
     if array.dtype.kind not in "fiub":

@@ -1,0 +1,257 @@
+"""Every error of the engine: its class, and that it says what was got, what is needed and what to do."""
+
+import inspect
+import re
+
+import numpy as np
+import pytest
+
+import tinygrad_seq as tg
+from tinygrad_seq.autograd import Op, differentiable, elementwise, grad
+from tinygrad_seq.errors import DTypeError, GraphError, OptionError, RuleError, ShapeError, UnsupportedError
+
+
+def variable(*shape):
+    return tg.tensor(np.ones(shape), requires_grad=True)
+
+
+def constant(*shape):
+    return tg.tensor(np.ones(shape))
+
+
+def superseded():
+    x = variable(2)
+    y = (x * x).sum()
+    x.data = [3, 4]
+    return y
+
+
+def named_superseded():
+    x = variable(2)
+    tg.name(w_h=x)
+    y = (x * x).sum()
+    x.data = [3, 4]
+    return y
+
+
+def set_attribute(t, name, value):
+    setattr(t, name, value)
+
+
+@differentiable(lambda g: np.stack([g, g]))
+def returns_too_much(x):
+    return x * 1.0
+
+
+@differentiable(lambda g: 2.0)
+def returns_a_number(x):
+    return x * 1.0
+
+
+@differentiable(lambda g: None)
+def returns_nothing(x):
+    return x * 1.0
+
+
+@differentiable(lambda g, n: g * n)
+def scaled_by(x, n):
+    return x * n
+
+
+# What provokes it, the class, and the parts of the text that matter.
+ERRORS = {
+    "complex data": (lambda: tg.tensor(np.ones(2, complex)), DTypeError, "tensor: got dtype complex128; need real"),
+    "complex number": (lambda: tg.tensor(1j), DTypeError, "real and imaginary part as two tensors"),
+    "complex operand": (lambda: variable(2) * 1j, DTypeError, "complex128"),
+    "complex scalar": (lambda: variable(2) * np.complex64(1j), DTypeError, "complex64"),
+    "complex cast": (lambda: variable(2).astype(complex), DTypeError, "complex128"),
+    "complex dtype": (lambda: tg.tensor([1.0], dtype=complex), DTypeError, "complex128"),
+    "complex cotangent": (lambda: variable(1).backward(np.ones(1, complex)), DTypeError, "complex128"),
+    "object data": (lambda: tg.tensor(np.array([1, None])), DTypeError, "got dtype object"),
+    "object operand": (lambda: variable(2) * np.array([1, None]), DTypeError, "got dtype object"),
+    "an array of Tensors": (lambda: tg.tensor(np.array([variable(1)], object)), DTypeError, "got dtype object"),
+    "text": (lambda: tg.tensor("abc"), DTypeError, "need real numbers, integers or booleans"),
+    "text operand": (lambda: variable(2) + "abc", DTypeError, "need real numbers"),
+    "nothing": (lambda: tg.tensor(None), DTypeError, "got dtype object"),
+    "dates": (lambda: tg.tensor(np.array(["2020-01-01"], "M8")), DTypeError, "datetime64"),
+    "ragged lists": (lambda: tg.tensor([[1.0], [1.0, 2.0]]), ShapeError, "tensor: ", "same length"),
+    "list of Tensors": (
+        lambda: tg.tensor([variable(2), variable(2)]),
+        DTypeError,
+        "history would be lost; use np.stack",
+    ),
+    "list with one": (lambda: tg.tensor([[1.0, 2.0], [3.0, variable()]]), DTypeError, "np.stack"),
+    "list with a dtype": (lambda: tg.tensor([variable(), variable()], dtype="float64"), DTypeError, "np.stack"),
+    "list as operand": (lambda: variable(2) * [1.0, variable()], DTypeError, "np.stack"),
+    "integer gradient": (lambda: tg.tensor(np.ones(2, int), requires_grad=True), DTypeError, "int64; need a floating"),
+    "boolean gradient": (lambda: set_attribute(constant(2) > 0, "requires_grad", True), DTypeError, "bool; need a fl"),
+    "default dtype": (lambda: tg.set_default_dtype("int64"), DTypeError, 'got int64; need .*"float32" or "float64"'),
+    "scope name": (lambda: tg.scope(3), OptionError, 'scope: got name 3 .*need a string.*scope\\("decoder", t=3\\)'),
+    "scope step": (lambda: tg.scope("a", t="b"), OptionError, "scope: got name 'a' and t 'b'"),
+    "item": (lambda: variable(2, 3).item(), ShapeError, r"item: got shape \(2, 3\); need exactly one element; index"),
+    "float": (lambda: float(variable(2)), ShapeError, r"got shape \(2,\); need exactly one"),
+    "truth": (lambda: bool(variable(2)), ShapeError, r"shape \(2,\), whose truth is ambiguous; use"),
+    "length": (
+        lambda: len(variable()),
+        DTypeError,
+        r"len: got a Tensor of shape \(\); need at least one axis; use .item",
+    ),
+    "iteration": (lambda: list(variable()), DTypeError, "need at least one axis"),
+    "index of floats": (lambda: [1][variable()], DTypeError, r"index: got shape \(\) float64; need one integer"),
+    "grad of a result": (lambda: set_attribute(variable(2) * 2, "grad", constant(2)), GraphError, "need a leaf"),
+    "grad of a constant": (lambda: set_attribute(constant(2), "grad", constant(2)), GraphError, "requires_grad=True"),
+    "grad of another shape": (
+        lambda: set_attribute(variable(2), "grad", constant(3)),
+        ShapeError,
+        r"grad: got shape \(3,\); need None or a Tensor of shape \(2,\)",
+    ),
+    "grad of another type": (lambda: set_attribute(variable(2), "grad", np.ones(2)), ShapeError, "got ndarray; need"),
+    "data of a result": (lambda: set_attribute(variable(2) * 2, "data", [1, 2]), GraphError, "only a leaf's array"),
+    "data of another shape": (
+        lambda: set_attribute(variable(2), "data", [1, 2, 3]),
+        ShapeError,
+        r"data: got shape \(3,\); need \(2,\), the Tensor's own",
+    ),
+    "complex data later": (lambda: set_attribute(variable(1), "data", np.ones(1, complex)), DTypeError, "complex128"),
+    "text data later": (lambda: set_attribute(variable(1), "data", ["a"]), DTypeError, "data: "),
+    "requires_grad of a result": (
+        lambda: set_attribute(variable(2) * 2, "requires_grad", False),
+        GraphError,
+        r"need a leaf; use .detach\(\)",
+    ),
+    "backward without history": (lambda: constant().backward(), GraphError, "backward: got an output that does not"),
+    "backward under no_grad": (tg.no_grad()(lambda: constant().backward()), GraphError, "no_grad is on"),
+    "backward of many": (
+        lambda: variable(2, 3).backward(),
+        ShapeError,
+        r"backward: got an output of shape \(2, 3\) and no gradient; need one element; sum it",
+    ),
+    "backward of another shape": (
+        lambda: variable(2, 3).backward(np.ones(3)),
+        ShapeError,
+        r"backward: got a gradient of shape \(3,\); need \(2, 3\)",
+    ),
+    "backward after an update": (
+        lambda: superseded().backward(),
+        GraphError,
+        r"a variable \(2,\) has an older value; it was updated after the forward pass; run the forward pass again",
+    ),
+    "backward after an update, by name": (lambda: named_superseded().backward(), GraphError, r"w_h \(2,\)"),
+    "grad of an array": (lambda: grad(variable().sum(), np.ones(2)), DTypeError, "grad: got"),
+    "grad of an array among Tensors": (
+        lambda: grad(variable().sum(), [variable(), np.ones(2)]),
+        DTypeError,
+        "grad: got ndarray as input 1; need a Tensor with requires_grad=True",
+    ),
+    "grad with respect to a constant": (
+        lambda: grad(variable().sum(), constant(2)),
+        GraphError,
+        r"input 0, of shape \(2,\), has requires_grad=False; need True",
+    ),
+    "grad of an unused input": (
+        lambda: grad(variable().sum(), variable(2)),
+        GraphError,
+        r"no output depends on input 0, of shape \(2,\); check the graph, or use allow_unused=True",
+    ),
+    "grad of a number": (lambda: grad(1.0, variable()), GraphError, "grad: got"),
+    "cotangents in another number": (
+        lambda: grad([variable(), variable()], [variable()], [1.0]),
+        ShapeError,
+        "grad: got 1 grad_outputs for 2 outputs; need one each",
+    ),
+    "a cotangent of another shape": (
+        lambda: grad(variable(2), variable(2), np.ones(3)),
+        ShapeError,
+        r"grad: got a gradient of shape \(3,\); need \(2,\)",
+    ),
+    "a rule of another shape": (
+        lambda: grad(returns_too_much(x := variable(2)), x, np.ones(2)),
+        RuleError,
+        r"returns_too_much: the rule for input 0 returned \(2, 2\); need an array of shape \(2,\), the input's own",
+    ),
+    "a rule that returns a number": (
+        lambda: grad(returns_a_number(x := variable(2)), x, np.ones(2)),
+        RuleError,
+        r"returns_a_number: the rule for input 0 returned float; need an array of shape \(2,\)",
+    ),
+    "a rule that returns nothing": (
+        lambda: grad(returns_nothing(x := variable(2)), x, np.ones(2)),
+        RuleError,
+        "returns_nothing: the rule for input 0 returned NoneType; need an array",
+    ),
+    "a rule that names what is not there": (
+        lambda: elementwise("wrong_names", lambda x: x, lambda g, z: g),
+        RuleError,
+        "wrong_names: a rule names 'z', which is no input, attribute, y or shape",
+    ),
+    "an unknown keyword": (
+        lambda: scaled_by(variable(2), m=3),
+        OptionError,
+        "got an unexpected argument 'm'; it takes x, n",
+    ),
+    "an argument twice": (lambda: scaled_by(variable(2), 3, n=3), OptionError, "unexpected argument 'n'"),
+    "too many arguments": (lambda: scaled_by(variable(2), 3, 4), OptionError, "got 3 arguments; need x, n"),
+    "a missing attribute": (lambda: scaled_by(variable(2)), OptionError, "n is missing"),
+    "out of a function": (lambda: np.sum(variable(2), out=np.empty(())), UnsupportedError, "np.sum: got out=.*history"),
+    "out of an operation": (lambda: tg.ops.sum(variable(2), out=np.empty(())), UnsupportedError, "sum: got out="),
+    "out of a ufunc": (lambda: np.exp(variable(2), out=np.empty(2)), UnsupportedError, "np.exp: got out=.*a = a . t"),
+    "keyword of a ufunc": (lambda: np.add(variable(2), 1, where=[True, False]), UnsupportedError, "np.add: got where="),
+    "unknown ufunc": (
+        lambda: np.arctanh(variable(2)),
+        UnsupportedError,
+        "np.arctanh: has no derivative here; .*np.tanh",
+    ),
+    "unknown method": (
+        lambda: np.add.accumulate(variable(2)),
+        UnsupportedError,
+        "np.add.accumulate: has no derivative",
+    ),
+    "unknown function": (lambda: np.nanmean(variable(2)), UnsupportedError, r"np.nanmean: .*np.mean.*numpy\(\)"),
+}
+
+
+@pytest.mark.parametrize("name", ERRORS)
+def test_error(name):
+    provoke, kind, *texts = ERRORS[name]
+    with pytest.raises(kind) as caught:
+        provoke()
+    assert type(caught.value) is kind
+    message = str(caught.value)
+    for text in texts:
+        assert re.search(text, message), message
+    assert 20 < len(message) < 400
+    assert len(message.splitlines()) <= 2
+
+
+@pytest.mark.parametrize("kind", [DTypeError, ShapeError, OptionError, GraphError, RuleError, UnsupportedError])
+def test_errors_are_what_a_caller_would_expect(kind):
+    builtin = {DTypeError: TypeError, ShapeError: ValueError, OptionError: ValueError, UnsupportedError: TypeError}
+    assert issubclass(kind, tg.errors.TinygradSeqError)
+    assert issubclass(kind, builtin.get(kind, RuntimeError))
+
+
+def test_every_class_is_provoked():
+    provoked = {kind for _, kind, *_ in ERRORS.values()}
+    assert provoked == {DTypeError, ShapeError, OptionError, GraphError, RuleError, UnsupportedError}
+
+
+def test_a_refused_value_changes_nothing():
+    x = variable(2)
+    y = (x * x).sum()
+    for value in ([1, 2, 3], np.ones(2, complex), ["a", "b"], None):
+        with pytest.raises((TypeError, ValueError)):
+            x.data = value
+    assert x.tolist() == [1, 1]
+    assert grad(y, x)[0].tolist() == [2, 2]
+
+
+def test_a_record_that_is_refused_is_not_registered():
+    with pytest.raises(RuleError):
+        Op("unfinished", lambda x: x, [lambda g, z: g])
+    assert "unfinished" not in tg.autograd.REGISTRY
+
+
+def test_errors_point_to_the_callers_line():
+    with pytest.raises(ShapeError) as caught:
+        variable(2).item()
+    assert caught.traceback[0].lineno + 1 == inspect.currentframe().f_lineno - 1
