@@ -6,7 +6,8 @@ import os
 import pytest
 
 from tinygrad_seq.errors import FileAccessError
-from tinygrad_seq.io import load, replacing, save
+from tinygrad_seq.io import load, save
+from tinygrad_seq.replace import replacing
 
 
 def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path):
