@@ -61,7 +61,7 @@ def grad(
                 f"grad: no output depends on input {k}, of shape {x.shape}; "
                 f"check the graph, or use allow_unused=True to get None"
             )
-    return tuple(_as_tensor(found.get(x.node)) for x in wrt)  # type: ignore[arg-type]
+    return tuple(_as_tensor(found.get(x.node)) for x in wrt)
 
 
 def _several(given: Any) -> list[Any]:
