@@ -11,6 +11,7 @@ __all__ = [
     "FileAccessError",
     "FileFormatError",
     "GraphError",
+    "IndexingError",
     "OptionError",
     "RuleError",
     "ShapeError",
@@ -30,6 +31,10 @@ class ShapeError(TinygradSeqError, ValueError):
 
 class DTypeError(TinygradSeqError, TypeError):
     """A dtype or a type of object that the operation cannot take."""
+
+
+class IndexingError(TinygradSeqError, IndexError):
+    """An index that is out of range, or that is none."""
 
 
 class OptionError(TinygradSeqError, ValueError):

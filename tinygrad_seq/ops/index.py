@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -12,9 +10,12 @@ from ..autograd import REGISTRY, Node, Op, Tensor, differentiable
 from ..autograd.apply import like_numpy
 from ..autograd.graph import INDEX
 from ..autograd.mode import MODE
-from ..autograd.tensor import NUMPY, as_array
+from ..autograd.tensor import as_array
+from ..errors import DTypeError, IndexingError, UnsupportedError
+from .elementwise import add, where
+from .shape import as_tensor, astype, broadcast_to, ravel
 
-__all__ = ["getitem", "scatter", "split"]
+__all__ = ["add_at", "getitem", "scatter", "set_at"]
 
 
 def _scattered(ts: Any, shape: tuple[int, ...], indices: tuple[Any, ...]) -> Any:
@@ -34,12 +35,13 @@ def scatter(*gs: Any, shape: tuple[int, ...] = (), indices: tuple[Any, ...] = ()
 
 def _add_at(buffer: Any, index: Any, g: Any) -> None:
     """``buffer[index] += g``, also where an element is read more than once."""
-    if isinstance(index, np.ndarray) and index.dtype.kind in "iu" and buffer.ndim:
-        _add_rows(buffer, index, g)
-    elif isinstance(index, tuple) and any(isinstance(k, np.ndarray) and k.dtype.kind in "iu" for k in index):
-        np.add.at(buffer, index, g)
-    else:
+    parts = index if isinstance(index, tuple) else (index,)
+    if not any(isinstance(k, np.ndarray) and k.dtype.kind in "iu" for k in parts):
         buffer[index] += g
+    elif len(parts) == 1 and buffer.ndim > 1:
+        _add_rows(buffer, parts[0], g)
+    else:
+        np.add.at(buffer, index, g)
 
 
 def _add_rows(buffer: Any, rows: Any, g: Any) -> None:
@@ -93,8 +95,8 @@ READ: Op = REGISTRY["getitem"]
 def read(x: Tensor, *indices: Any) -> list[Tensor]:
     """``x`` at each of the indices, which nobody else holds: what `getitem` and `split` come down to."""
     data, parent, mode = x._data, x._node, MODE.get()
-    if parent is None or not mode.recording:
-        return [Tensor(np.asarray(data[index])) for index in indices]
+    if parent is None or not mode.plain:
+        return [READ.record(data[index], (data,), (parent,), (index,)) for index in indices]
     parents, label = (parent,), mode.label
     out = []
     for index in indices:
@@ -106,17 +108,28 @@ def read(x: Tensor, *indices: Any) -> list[Tensor]:
 
 
 def getitem(x: Any, index: Any) -> Tensor:
-    """``x[index]`` with every kind of NumPy index; Tensors of integers and booleans are welcome in it."""
+    """``x[index]`` with every kind of NumPy index; Tensors of integers and booleans are welcome in it.
+
+    Raises:
+        IndexingError: if the index is out of range, or is none.
+    """
     if type(index) is int:
         if index < 0 and x.ndim and index >= -x.shape[0]:
             index += x.shape[0]
     elif type(index) is not slice:
-        index = tuple(map(_plain, index)) if isinstance(index, tuple) else _plain(index)
-    return read(x if isinstance(x, Tensor) else Tensor(as_array(x)), index)[0]
+        index = fixed(index)
+    try:
+        return read(x if isinstance(x, Tensor) else Tensor(as_array(x)), index)[0]
+    except IndexError as error:
+        raise _misread(np.shape(x), index, error) from error
+
+
+def fixed(index: Any) -> Any:
+    """An index that nobody can change any more."""
+    return tuple(map(_plain, index)) if isinstance(index, tuple) else _plain(index)
 
 
 def _plain(index: Any) -> Any:
-    """An index that nobody can change any more."""
     if isinstance(index, Tensor):
         return index.numpy().copy()
     if isinstance(index, (list, np.ndarray)):
@@ -125,19 +138,105 @@ def _plain(index: Any) -> Any:
     return index
 
 
-def split(x: Any, indices_or_sections: Any, axis: int = 0) -> list[Tensor]:
-    """Views of ``x``: a number of equal sections, or cut at the given indices, along ``axis``."""
-    x = x if isinstance(x, Tensor) else Tensor(as_array(x))
-    cuts = indices_or_sections if isinstance(indices_or_sections, int) else tuple(map(int, indices_or_sections))
-    return read(x, *_parts(x.shape[axis], cuts, axis % x.ndim))
+def _misread(shape: tuple[int, ...], index: Any, error: IndexError) -> IndexingError:
+    """What was read, of what shape, and NumPy's reason."""
+    parts = index if isinstance(index, tuple) else (index,)
+    told = [
+        str(k.tolist() if k.size < 10 else f"{k.dtype} array {k.shape}") if isinstance(k, np.ndarray) else repr(k)
+        for k in parts
+    ]
+    floats = any(np.asarray(k).dtype.kind == "f" for k in parts if isinstance(k, (float, np.ndarray, np.generic)))
+    return IndexingError(
+        f"getitem: got index [{', '.join(told)}] for shape {shape}; {error}"
+        + ("; floating numbers are no indices, use .astype(int)" if floats else "")
+    )
 
 
-@functools.lru_cache(maxsize=256)
-def _parts(size: int, cuts: int | tuple[int, ...], axis: int) -> list[tuple[slice, ...]]:
-    if isinstance(cuts, int):
-        cuts = tuple(np.cumsum([len(piece) for piece in np.split(np.arange(size), cuts)]).tolist())[:-1]
-    before = (_ALL,) * axis
-    return [(*before, slice(*slice(*ends).indices(size)[:2])) for ends in pairwise((0, *cuts, size))]
+def integers(caller: str, indices: Any) -> Any:
+    """Indices as a private array of integers.
+
+    Raises:
+        DTypeError: if they are no integers.
+    """
+    array = np.array(indices)
+    if array.dtype.kind == "b" or (not array.size and isinstance(indices, (list, tuple))):
+        return array.astype(np.intp)
+    if array.dtype.kind not in "iu":
+        raise DTypeError(f"{caller}: got indices of {array.dtype}; need integers; use .astype(int)")
+    return array
 
 
-NUMPY[np.split] = split
+def along(axis: int, index: Any) -> Any:
+    """The index that reads ``index`` along ``axis``, counted from the front, and all of what is before and after."""
+    return (*(_ALL,) * axis, index) if axis else index
+
+
+def set_at(x: Any, index: Any, values: Any) -> Tensor:
+    """``x`` with ``values`` in place of ``x[index]``: a functional ``x[index] = values``.
+
+    The values broadcast to the shape of ``x[index]``. What is replaced has a derivative of exactly 0; of a place that
+    the index names twice, the last value counts. The result has the dtype of ``x``.
+
+    Raises:
+        DTypeError: for floating values in an array of integers.
+
+    >>> import numpy as np, tinygrad_seq as tg
+    >>> tg.ops.set_at(np.zeros(4), [1, 3], [5.0, 6.0]).tolist()
+    [0.0, 5.0, 0.0, 6.0]
+    """
+    x, index, values, shape = _written("set_at", x, index, values)
+    if 0 in shape:
+        return x
+    source = np.full(x.shape, -1)  # which value each element gets
+    source[index] = np.arange(values.size).reshape(shape)
+    return where(source < 0, x, getitem(ravel(values), np.maximum(source, 0)))
+
+
+def add_at(x: Any, index: Any, values: Any) -> Tensor:
+    """``x`` with ``values`` added at ``x[index]``, as often as the index names a place: a functional ``np.add.at``.
+
+    The values broadcast to the shape of ``x[index]``. The result has the dtype of ``x``.
+
+    Raises:
+        DTypeError: for floating values in an array of integers.
+
+    >>> import numpy as np, tinygrad_seq as tg
+    >>> tg.ops.add_at(np.zeros(3), [0, 2, 2], 1.0).tolist()
+    [1.0, 0.0, 2.0]
+    """
+    x, index, values, _ = _written("add_at", x, index, values)
+    return add(x, scatter(values, shape=x.shape, indices=(index,)))
+
+
+def _written(caller: str, x: Any, index: Any, values: Any) -> tuple[Tensor, Any, Tensor, tuple[int, ...]]:
+    """The array, a private index, and the values in the shape that the index reads and in the array's dtype."""
+    x, index = as_tensor(x), fixed(index)
+    shape = getitem(x.detach(), index).shape
+    values = cast_for(caller, values, x.dtype)
+    return x, index, values if values.shape == shape else broadcast_to(values, shape), shape
+
+
+def cast_for(caller: str, values: Any, dtype: Any) -> Tensor:
+    """Values in the dtype of the array that they go into.
+
+    Raises:
+        DTypeError: if they are floating and the array is not, since their derivatives would be lost.
+    """
+    values = as_tensor(values)
+    if values.dtype.kind == "f" and dtype.kind != "f":
+        raise DTypeError(
+            f"{caller}: got {values.dtype} values for a {dtype} array; need a floating array; use x.astype({values.dtype})"
+        )
+    return values if values.dtype == dtype else astype(values, dtype)
+
+
+def setitem(x: Tensor, index: Any, value: Any) -> None:
+    """Refuse ``x[index] = value`` and say what to write instead.
+
+    Raises:
+        UnsupportedError: always.
+    """
+    raise UnsupportedError(
+        "t[index] = value: got an item assignment; need a Tensor that never changes, since graphs hold it; "
+        "write t = tg.ops.set_at(t, index, value), tg.ops.add_at for +=, or np.where(mask, value, t)"
+    )

@@ -1,42 +1,87 @@
-"""Operations that move elements without changing them: reshape, transpose, join and split."""
+"""Operations on the shape alone: the same elements in the same order, in other axes or another dtype."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import operator
 from typing import Any
 
 import numpy as np
 
-from ..autograd import Tensor, differentiable
+from ..autograd import Tensor, differentiable, elementwise
 from ..autograd.sweep import unbroadcast
-from ..autograd.tensor import NUMPY
+from ..autograd.tensor import NUMPY, as_array
+from ..errors import DTypeError, OptionError, ShapeError, UnsupportedError
 
 __all__ = [
     "astype",
+    "atleast_1d",
+    "atleast_2d",
+    "atleast_3d",
+    "broadcast_arrays",
     "broadcast_to",
-    "concatenate",
+    "copy",
     "expand_dims",
+    "matrix_transpose",
+    "meshgrid",
+    "moveaxis",
+    "permute_dims",
     "ravel",
     "reshape",
+    "rollaxis",
     "squeeze",
-    "stack",
     "swapaxes",
     "transpose",
 ]
 
 
-@differentiable(lambda g, x_shape: np.reshape(g, x_shape), kind="linear", numpy=[np.reshape])
-def reshape(x: Any, shape: Any) -> Any:
-    """The same elements, in row-major order, in another shape."""
+def as_tensor(x: Any) -> Tensor:
+    """A Tensor as it is; anything else as a constant."""
+    return x if isinstance(x, Tensor) else Tensor(as_array(x))
+
+
+def whole(sizes: Any) -> Any:
+    """A size or an axis, or a tuple of them, which nobody can change any more."""
+    if type(sizes) in (int, tuple) or sizes is None:
+        return sizes
+    return operator.index(sizes) if np.ndim(sizes) == 0 else tuple(map(operator.index, sizes))
+
+
+@differentiable(lambda g, x_shape: np.reshape(g, x_shape), kind="linear")
+def _reshape(x: Any, shape: Any) -> Any:
     return np.reshape(x, shape)
 
 
-def ravel(x: Any) -> Tensor:
-    """The elements in row-major order, along one axis."""
-    return reshape(x, -1)
+def reshape(x: Any, shape: Any = None, order: str = "C", *, newshape: Any = None, copy: bool | None = None) -> Tensor:
+    """The same elements in another shape, of which one size may be -1.
+
+    ``order`` is "C", the last index changing fastest, or "F", the first one. ``copy`` changes nothing, as a Tensor
+    never changes. ``newshape`` is NumPy's older name of ``shape``.
+
+    >>> import numpy as np
+    >>> np.reshape(np.arange(6), (2, 3), order="F").tolist()
+    [[0, 2, 4], [1, 3, 5]]
+    """
+    shape = whole(newshape if shape is None else shape)
+    if order == "C":
+        return _reshape(x, shape)
+    if order != "F":
+        raise _unclear("reshape", order)
+    return transpose(_reshape(transpose(x), shape[::-1] if isinstance(shape, tuple) else shape))
 
 
-NUMPY[np.ravel] = ravel
+def ravel(a: Any, order: str = "C") -> Tensor:
+    """The elements along one axis; in ``order`` "F" the first index changes fastest."""
+    if order == "C":
+        return _reshape(a, -1)
+    if order != "F":
+        raise _unclear("ravel", order)
+    return _reshape(transpose(a), -1)
+
+
+def _unclear(caller: str, order: str) -> Exception:
+    if order in ("A", "K"):
+        return UnsupportedError(f'{caller}: got order={order!r}, which depends on the memory; need "C" or "F"')
+    return OptionError(f'{caller}: got order={order!r}; need "C" or "F"')
 
 
 @differentiable(
@@ -49,10 +94,33 @@ def transpose(x: Any, axes: Any = None) -> Any:
     return x.transpose() if axes is None else np.transpose(x, axes)
 
 
+permute_dims = transpose
+
+
 @differentiable(lambda g, axis1, axis2: np.swapaxes(g, axis1, axis2), kind="linear", numpy=[np.swapaxes])
 def swapaxes(x: Any, axis1: int, axis2: int) -> Any:
     """Two axes exchanged."""
     return np.swapaxes(x, axis1, axis2)
+
+
+def matrix_transpose(x: Any) -> Tensor:
+    """The last two axes exchanged: the transpose of each matrix of a stack."""
+    if np.ndim(x) < 2:
+        raise ShapeError(f"matrix_transpose: got shape {np.shape(x)}; need at least two axes")
+    return swapaxes(x, -1, -2)
+
+
+# Where each axis goes is read off an empty array whose sizes are the numbers of its axes.
+
+
+def moveaxis(a: Any, source: Any, destination: Any) -> Tensor:
+    """The axes ``source`` at the places ``destination``, the others in their old order."""
+    return transpose(a, np.moveaxis(np.empty(range(np.ndim(a))), whole(source), whole(destination)).shape)
+
+
+def rollaxis(a: Any, axis: int, start: int = 0) -> Tensor:
+    """The axis moved to before ``start``; `moveaxis` is easier to read."""
+    return transpose(a, np.rollaxis(np.empty(range(np.ndim(a))), axis, start).shape)
 
 
 @differentiable(lambda g, x_shape: np.reshape(g, x_shape), kind="linear", numpy=[np.expand_dims])
@@ -67,10 +135,64 @@ def squeeze(x: Any, axis: Any = None) -> Any:
     return np.squeeze(x, axis)
 
 
-@differentiable(lambda g, x_shape: unbroadcast(g, x_shape), kind="linear", numpy=[np.broadcast_to])
-def broadcast_to(x: Any, shape: Any) -> Any:
-    """The elements repeated to a larger shape."""
+def _at_least(arrays: tuple[Any, ...], new: tuple[tuple[int, ...], ...]) -> Any:
+    """Each with new axes, as told for each number of axes; one array alone, several in a tuple."""
+    tensors = [as_tensor(x) for x in arrays]
+    made = tuple([expand_dims(x, new[x.ndim]) if x.ndim < len(new) else x for x in tensors])
+    return made[0] if len(made) == 1 else made
+
+
+def atleast_1d(*arys: Any) -> Any:
+    """Each array with at least one axis; several in a tuple."""
+    return _at_least(arys, ((0,),))
+
+
+def atleast_2d(*arys: Any) -> Any:
+    """Each array with at least two axes: (N,) becomes (1, N)."""
+    return _at_least(arys, ((0, 1), (0,)))
+
+
+def atleast_3d(*arys: Any) -> Any:
+    """Each array with at least three axes: (N,) becomes (1, N, 1), and (M, N) becomes (M, N, 1)."""
+    return _at_least(arys, ((0, 1, 2), (0, 2), (2,)))
+
+
+@differentiable(lambda g, x_shape: unbroadcast(g, x_shape), kind="linear")
+def _broadcast_to(x: Any, shape: Any) -> Any:
     return np.broadcast_to(x, shape)
+
+
+def broadcast_to(array: Any, shape: Any, subok: bool = False) -> Tensor:
+    """The elements repeated to a larger shape; the cotangents of the repetitions are added."""
+    return _broadcast_to(array, whole(shape))
+
+
+def broadcast_arrays(*args: Any, subok: bool = False) -> tuple[Tensor, ...]:
+    """All arrays in the one shape to which they broadcast."""
+    tensors = [as_tensor(x) for x in args]
+    try:
+        shape = np.broadcast_shapes(*[x.shape for x in tensors])
+    except ValueError as error:
+        raise ShapeError(
+            f"broadcast_arrays: got shapes {' and '.join(str(x.shape) for x in tensors)}, which do not broadcast; "
+            f"need sizes that are equal or 1, from the last axis on"
+        ) from error
+    return tuple([x if x.shape == shape else _broadcast_to(x, shape) for x in tensors])
+
+
+def meshgrid(*xi: Any, copy: bool = True, sparse: bool = False, indexing: str = "xy") -> tuple[Tensor, ...]:
+    """The coordinates of a grid, from those along each axis.
+
+    With ``indexing`` "xy" the first two axes are exchanged: (M,) and (N,) give (N, M); with "ij" they give
+    (M, N). ``sparse`` leaves the sizes at 1 where nothing varies.
+    """
+    if indexing not in ("xy", "ij"):
+        raise OptionError(f'meshgrid: got indexing={indexing!r}; need "xy" or "ij"')
+    places = list(range(len(xi)))
+    if indexing == "xy":
+        places[:2] = places[1::-1]
+    lines = [_reshape(x, (1,) * k + (-1,) + (1,) * (len(xi) - k - 1)) for x, k in zip(xi, places, strict=True)]
+    return tuple(lines) if sparse else broadcast_arrays(*lines)
 
 
 @differentiable(lambda g: g, kind="linear")
@@ -78,54 +200,41 @@ def _astype(x: Any, dtype: Any) -> Any:
     return x.astype(dtype)
 
 
-def astype(x: Any, dtype: Any) -> Tensor:
-    """The elements in another dtype; the cotangent goes back in the old one. Integers and booleans are constants."""
-    if np.dtype(dtype).kind != "f" and isinstance(x, Tensor):
-        x = x.detach()
-    return _astype(x, dtype)
+def astype(
+    x: Any,
+    dtype: Any,
+    order: str = "K",
+    casting: Any = "unsafe",
+    subok: bool = True,
+    copy: bool = True,
+    *,
+    device: Any = None,
+) -> Tensor:
+    """The elements in another dtype; the cotangent goes back in the old one. Integers and booleans are constants.
+
+    Raises:
+        DTypeError: for a dtype that is not real, or to which ``casting`` does not lead.
+    """
+    x, dtype = as_tensor(x), np.dtype(dtype)
+    if dtype.kind not in "fiub":
+        raise DTypeError(f"astype: got {dtype}; need real numbers, integers or booleans")
+    if not np.can_cast(x.dtype, dtype, casting):
+        raise DTypeError(f'astype: got {x.dtype} to {dtype} with casting="{casting}"; use casting="unsafe"')
+    return _astype(x if dtype.kind == "f" else x.detach(), dtype)
 
 
-def _part(g: Any, i: int, shapes: Any, axis: int) -> Any:
-    axis %= g.ndim
-    start = sum(s[axis] for s in shapes[:i])
-    return g[(slice(None),) * axis + (slice(start, start + shapes[i][axis]),)]
+_copy = elementwise("copy", lambda x: np.array(x), lambda g: g)
 
 
-def _joined(ts: Any, shapes: Any, axis: int) -> Any:
-    dtype = next(t.dtype for t in ts if t is not None)
-    return np.concatenate([np.zeros(s, dtype) if t is None else t for t, s in zip(ts, shapes, strict=True)], axis=axis)
+def copy(a: Any, order: str = "K", subok: bool = False) -> Tensor:
+    """The same elements, with their history; `Tensor.detach` leaves the history behind."""
+    return _copy(a)
 
 
-@differentiable(variadic=_part, jvp=_joined, kind="linear")
-def _concatenate(*xs: Any, axis: int = 0) -> Any:
-    return np.concatenate(xs, axis)
-
-
-def _layer(g: Any, i: int, axis: int) -> Any:
-    return g[i] if axis == 0 else g[(slice(None),) * (axis % g.ndim) + (i,)]
-
-
-def _stacked(ts: Any, axis: int) -> Any:
-    zero = np.zeros_like(next(t for t in ts if t is not None))
-    return np.stack([zero if t is None else t for t in ts], axis=axis)
-
-
-@differentiable(variadic=_layer, jvp=_stacked, kind="linear")
-def _stack(*xs: Any, axis: int = 0) -> Any:
-    return np.stack(xs, axis)
-
-
-def concatenate(arrays: Sequence[Any], axis: int | None = 0) -> Tensor:
-    """The arrays one after the other along ``axis``; None flattens them first."""
-    if axis is None:
-        return _concatenate(*[ravel(a) for a in arrays])
-    return _concatenate(*arrays, axis=axis)
-
-
-def stack(arrays: Sequence[Any], axis: int = 0) -> Tensor:
-    """The arrays, all of one shape, along a new axis."""
-    return _stack(*arrays, axis=axis)
-
-
-NUMPY[np.concatenate] = concatenate
-NUMPY[np.stack] = stack
+for _call in (
+    *(reshape, ravel, moveaxis, rollaxis, atleast_1d, atleast_2d, atleast_3d, broadcast_to, broadcast_arrays),
+    *(matrix_transpose, meshgrid, copy),
+):
+    NUMPY[getattr(np, _call.__name__)] = _call
+if hasattr(np, "astype"):  # since NumPy 2.1
+    NUMPY[np.astype] = astype

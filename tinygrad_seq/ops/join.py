@@ -1,0 +1,246 @@
+"""Joining arrays and cutting them apart."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.lib.array_utils import normalize_axis_index
+
+from ..autograd import Tensor, differentiable
+from ..autograd.tensor import NUMPY, as_array
+from ..errors import ShapeError
+from .index import along, cast_for, getitem, read
+from .shape import as_tensor, astype, atleast_1d, atleast_2d, atleast_3d, broadcast_to, expand_dims, moveaxis, ravel, whole
+
+__all__ = [
+    "append",
+    "array_split",
+    "block",
+    "column_stack",
+    "concat",
+    "concatenate",
+    "delete",
+    "dsplit",
+    "dstack",
+    "hsplit",
+    "hstack",
+    "insert",
+    "split",
+    "stack",
+    "unstack",
+    "vsplit",
+    "vstack",
+]
+
+_ALL = slice(None)
+
+
+def _part(g: Any, i: int, axis: int, cuts: tuple[int, ...]) -> Any:
+    return g[(_ALL,) * (axis % g.ndim) + (slice(cuts[i], cuts[i + 1]),)]
+
+
+def _joined(ts: Any, axis: int, cuts: tuple[int, ...]) -> Any:
+    known = next(t for t in ts if t is not None)
+    before, after = known.shape[: axis % known.ndim], known.shape[axis % known.ndim + 1 :]
+    zeros = [np.zeros((*before, end - start, *after), known.dtype) for start, end in pairwise(cuts)]
+    return np.concatenate([zero if t is None else t for t, zero in zip(ts, zeros, strict=True)], axis=axis)
+
+
+@differentiable(variadic=_part, jvp=_joined, kind="linear")
+def _concatenate(*xs: Any, axis: int = 0, cuts: tuple[int, ...] = ()) -> Any:
+    return np.concatenate(xs, axis)
+
+
+def concatenate(
+    arrays: Sequence[Any], axis: int | None = 0, out: None = None, *, dtype: Any = None, casting: str = "same_kind"
+) -> Tensor:
+    """The arrays one after the other along ``axis``; None flattens them first."""
+    tensors = [as_tensor(x) for x in arrays] if axis is not None else [ravel(x) for x in arrays]
+    axis = axis or 0
+    sizes = [x.shape[axis] if -x.ndim <= axis < x.ndim else 0 for x in tensors]
+    return _cast(_concatenate(*tensors, axis=axis, cuts=(0, *itertools.accumulate(sizes))), dtype, casting)
+
+
+def _cast(x: Tensor, dtype: Any, casting: str) -> Tensor:
+    return x if dtype is None or x.dtype == dtype else astype(x, dtype, casting=casting)
+
+
+def _layer(g: Any, i: int, axis: int) -> Any:
+    return g[i] if axis == 0 else g[(_ALL,) * (axis % g.ndim) + (i,)]
+
+
+def _stacked(ts: Any, axis: int) -> Any:
+    zero = np.zeros_like(next(t for t in ts if t is not None))
+    return np.stack([zero if t is None else t for t in ts], axis=axis)
+
+
+@differentiable(variadic=_layer, jvp=_stacked, kind="linear")
+def _stack(*xs: Any, axis: int = 0) -> Any:
+    return np.stack(xs, axis)
+
+
+def stack(
+    arrays: Sequence[Any], axis: int = 0, out: None = None, *, dtype: Any = None, casting: str = "same_kind"
+) -> Tensor:
+    """The arrays, all of one shape, along a new axis."""
+    return _cast(_stack(*arrays, axis=axis), dtype, casting)
+
+
+def vstack(tup: Sequence[Any], *, dtype: Any = None, casting: str = "same_kind") -> Tensor:
+    """The arrays one below the other; (N,) counts as a row (1, N)."""
+    return concatenate([atleast_2d(x) for x in tup], dtype=dtype, casting=casting)
+
+
+def hstack(tup: Sequence[Any], *, dtype: Any = None, casting: str = "same_kind") -> Tensor:
+    """The arrays side by side: along the second axis, or along the only one."""
+    arrays = [atleast_1d(x) for x in tup]
+    return concatenate(arrays, 0 if arrays and arrays[0].ndim == 1 else 1, dtype=dtype, casting=casting)
+
+
+def dstack(tup: Sequence[Any], *, dtype: Any = None, casting: str = "same_kind") -> Tensor:
+    """The arrays one behind the other, along the third axis; (M, N) counts as (M, N, 1)."""
+    return concatenate([atleast_3d(x) for x in tup], 2, dtype=dtype, casting=casting)
+
+
+def column_stack(tup: Sequence[Any]) -> Tensor:
+    """The arrays side by side; (N,) counts as a column (N, 1)."""
+    return concatenate([x if np.ndim(x) > 1 else atleast_2d(x).T for x in tup], 1)
+
+
+def block(arrays: Any) -> Tensor:
+    """An array from nested lists of blocks: the innermost lists are joined along the last axis, and so on outwards."""
+    depth = _depth(arrays)
+    ndim = max([depth, *[np.ndim(x) for x in _leaves(arrays)]])
+
+    def joined(part: Any, level: int) -> Tensor:
+        if level == depth:
+            x = as_tensor(part)
+            return expand_dims(x, tuple(range(ndim - x.ndim)))
+        return concatenate([joined(inner, level + 1) for inner in part], level - depth)
+
+    return joined(arrays, 0)
+
+
+def _depth(arrays: Any) -> int:
+    if not isinstance(arrays, list):
+        return 0
+    depths = {_depth(inner) for inner in arrays}
+    if len(depths) != 1:
+        raise ShapeError("block: got an empty list or lists of different depth; need one depth everywhere")
+    return depths.pop() + 1
+
+
+def _leaves(arrays: Any) -> list[Any]:
+    return [leaf for inner in arrays for leaf in _leaves(inner)] if isinstance(arrays, list) else [arrays]
+
+
+def append(arr: Any, values: Any, axis: int | None = None) -> Tensor:
+    """``values`` after the elements of ``arr`` along ``axis``; None flattens both first."""
+    return concatenate((arr, values), axis)
+
+
+def insert(arr: Any, obj: Any, values: Any, axis: int | None = None) -> Tensor:
+    """``values`` before the positions ``obj`` of ``arr`` along ``axis``; None flattens it first."""
+    arr, axis = _flat(arr, axis)
+    obj = obj if isinstance(obj, slice) else np.asarray(obj)
+    at = np.arange(arr.shape[axis])[obj] if isinstance(obj, slice) else obj
+    values = cast_for("insert", values, arr.dtype)
+    at = np.flatnonzero(at) if at.dtype == bool else at
+    count = at.size
+    if count == 1:
+        values = expand_dims(values, tuple(range(arr.ndim - values.ndim)))
+        values = moveaxis(values, 0, axis) if at.ndim == 0 else values
+        count = values.shape[axis]
+    values = broadcast_to(values, (*arr.shape[:axis], count, *arr.shape[axis + 1 :]))
+    # NumPy inserts the numbers of the new elements among those of the old ones.
+    size = arr.shape[axis]
+    order = np.insert(np.arange(size), obj, np.arange(size, size + count))
+    return getitem(concatenate((arr, values), axis), along(axis, order))
+
+
+def delete(arr: Any, obj: Any, axis: int | None = None) -> Tensor:
+    """``arr`` without the positions ``obj`` along ``axis``; None flattens it first."""
+    arr, axis = _flat(arr, axis)
+    kept = np.delete(np.arange(arr.shape[axis]), obj if isinstance(obj, slice) else np.asarray(obj))
+    return getitem(arr, along(axis, kept))
+
+
+def _flat(arr: Any, axis: int | None) -> tuple[Tensor, int]:
+    """The array, flattened if ``axis`` is None, and the axis, counted from the front."""
+    x = ravel(arr) if axis is None else as_tensor(arr)
+    return x, normalize_flat(-1 if axis is None else axis, x.ndim)
+
+
+def split(x: Any, indices_or_sections: Any, axis: int = 0) -> list[Tensor]:
+    """Views of ``x``: a number of equal sections, or cut at the given indices, along ``axis``.
+
+    Raises:
+        ShapeError: if the sections cannot be equal.
+    """
+    x = x if isinstance(x, Tensor) else Tensor(as_array(x))
+    cuts = indices_or_sections if type(indices_or_sections) is int else whole(indices_or_sections)
+    return read(x, *_parts(x.shape[axis], cuts, axis % x.ndim))
+
+
+@functools.lru_cache(maxsize=256)
+def _parts(size: int, cuts: int | tuple[int, ...], axis: int) -> list[tuple[slice, ...]]:
+    if isinstance(cuts, int):
+        if cuts < 1 or size % cuts:
+            raise ShapeError(f"split: got {cuts} sections for an axis of size {size}; need equal ones; use array_split")
+        cuts = tuple([size // cuts * k for k in range(1, cuts)])
+    before = (_ALL,) * axis
+    return [(*before, slice(*slice(*ends).indices(size)[:2])) for ends in pairwise((0, *cuts, size))]
+
+
+def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Tensor]:
+    """Views of ``ary`` as by `split`; where sections cannot be equal, the first ones are longer by one."""
+    x, cuts = as_tensor(ary), whole(indices_or_sections)
+    if isinstance(cuts, int):
+        pieces = np.array_split(np.arange(x.shape[axis]), cuts)
+        cuts = tuple(itertools.accumulate(map(len, pieces[:-1])))
+    return split(x, cuts, axis)
+
+
+def vsplit(ary: Any, indices_or_sections: Any) -> list[Tensor]:
+    """`split` along the first axis of an array of at least two."""
+    return split(_of("vsplit", ary, 2), indices_or_sections)
+
+
+def hsplit(ary: Any, indices_or_sections: Any) -> list[Tensor]:
+    """`split` along the second axis, or the only one."""
+    x = _of("hsplit", ary, 1)
+    return split(x, indices_or_sections, 1 if x.ndim > 1 else 0)
+
+
+def dsplit(ary: Any, indices_or_sections: Any) -> list[Tensor]:
+    """`split` along the third axis."""
+    return split(_of("dsplit", ary, 3), indices_or_sections, 2)
+
+
+def _of(caller: str, ary: Any, axes: int) -> Tensor:
+    x = as_tensor(ary)
+    if x.ndim < axes:
+        raise ShapeError(f"{caller}: got shape {x.shape}; need at least {axes} axes")
+    return x
+
+
+def unstack(x: Any, *, axis: int = 0) -> tuple[Tensor, ...]:
+    """The parts of ``x`` along ``axis``, without that axis: what `stack` puts together."""
+    x, axis = _flat(x, axis)
+    return tuple(read(x, *[along(axis, k) for k in range(x.shape[axis])]))
+
+
+concat = concatenate
+
+for _call in (
+    *(concatenate, stack, vstack, hstack, dstack, column_stack, block, append, insert, delete),
+    *(split, array_split, vsplit, hsplit, dsplit),
+):
+    NUMPY[getattr(np, _call.__name__)] = _call
+if hasattr(np, "unstack"):  # since NumPy 2.1
+    NUMPY[np.unstack] = unstack
