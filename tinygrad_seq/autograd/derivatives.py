@@ -54,7 +54,7 @@ def grad(
             raise GraphError(f"grad: input {k}, of shape {x.shape}, has requires_grad=False; need True")
     cotangents = [cotangent(o, g, create_graph, "grad") for o, g in zip(out, grad_outputs, strict=True)]
     seeds = [(o.node, g) for o, g in zip(out, cotangents, strict=True)]
-    found = sweep(seeds, {x.node for x in wrt if x.node}, record=create_graph)  # type: ignore[arg-type]
+    found = sweep(seeds, {x.node for x in wrt if x.node}, record=create_graph)
     for k, x in enumerate(wrt):
         if x.node not in found and not allow_unused:
             raise GraphError(
