@@ -1,0 +1,157 @@
+"""The same calls in PyTorch: values, gradients and, where it has them, second derivatives."""
+
+import itertools
+
+import numpy as np
+import pytest
+from derivatives import assert_close
+
+from tinygrad_seq import ops, tensor
+from tinygrad_seq.autograd import grad
+
+torch = pytest.importorskip("torch")
+F = torch.nn.functional
+pytestmark = pytest.mark.parity
+
+
+def compare(ours, theirs, *arrays, rtol=1e-11):
+    """Value, gradients of a random combination, and gradients of a random combination of those."""
+    rng = np.random.default_rng(0)
+    xs = [tensor(a, requires_grad=True) for a in arrays]
+    ts = [torch.tensor(a, requires_grad=True) for a in arrays]
+    y, z = ours(*xs), theirs(*ts)
+    assert_close(y, z.detach(), "value", rtol)
+    u = rng.normal(size=y.shape)
+    gs = grad(y, xs, u, create_graph=True)
+    hs = torch.autograd.grad(z, ts, torch.tensor(u), create_graph=True)
+    for g, h in zip(gs, hs, strict=True):
+        assert_close(g, h.detach(), "gradient", rtol)
+    vs = [rng.normal(size=a.shape) for a in arrays]
+    total = sum((g * v).sum() for g, v in zip(gs, vs, strict=True))
+    other = sum((h * torch.tensor(v)).sum() for h, v in zip(hs, vs, strict=True))
+    if total.requires_grad and other.requires_grad:
+        seconds = grad(total, xs, allow_unused=True)
+        for g, h, a in zip(seconds, torch.autograd.grad(other, ts, allow_unused=True), arrays, strict=True):
+            g = np.zeros(a.shape) if g is None else g
+            assert_close(g, np.zeros(a.shape) if h is None else h, "second derivative", rtol)
+
+
+def numbers(*shape, seed=1):
+    return np.random.default_rng(seed).normal(size=shape)
+
+
+@pytest.mark.parametrize("axis", [0, 1, -1])
+@pytest.mark.parametrize("name", ["softmax", "log_softmax", "logsumexp"])
+def test_softmax_and_its_kin(name, axis):
+    ours, theirs = getattr(ops, name), getattr(torch, name)
+    compare(lambda x: ours(x, axis=axis), lambda x: theirs(x, axis), numbers(3, 4, 2))
+    compare(lambda x: ours(x, axis=axis), lambda x: theirs(x, axis), 300 * numbers(3, 4, 2))
+
+
+OPTIONS = {
+    "weight": [None, np.array([0.5, 2.0, 1.0, 0.1])],
+    "label_smoothing": [0.0, 0.2, 1.0],
+    "reduction": ["mean", "sum", "none"],
+    "ignore_index": [-100, 2],
+}
+SHAPES = {"(C,)": (4,), "(N, C)": (5, 4), "(N, C, d)": (3, 4, 2), "(N, C, d, e)": (2, 4, 2, 3)}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("options", list(itertools.product(*OPTIONS.values())), ids=str)
+def test_cross_entropy(shape, options):
+    options = dict(zip(OPTIONS, options, strict=True))
+    shape = SHAPES[shape]
+    targets = np.random.default_rng(3).integers(0, 4, size=shape[:1] * (len(shape) > 1) + shape[2:])
+    if targets.size > 2:
+        targets.flat[1] = options["ignore_index"]
+    theirs = dict(options, weight=None if options["weight"] is None else torch.tensor(options["weight"]))
+    compare(
+        lambda x: ops.cross_entropy(x, targets, **options),
+        lambda x: F.cross_entropy(x, torch.tensor(targets), **theirs),
+        numbers(*shape),
+    )
+
+
+def test_cross_entropy_of_nothing_but_ignored_targets():
+    targets = np.full(3, -100)
+    for reduction in ("sum", "none"):
+        compare(
+            lambda x, by=reduction: ops.cross_entropy(x, targets, reduction=by),
+            lambda x, by=reduction: F.cross_entropy(x, torch.tensor(targets), reduction=by),
+            numbers(3, 4),
+        )
+    with np.errstate(invalid="ignore"):
+        assert np.isnan(ops.cross_entropy(numbers(3, 4), targets).item())
+
+
+@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
+def test_mse_loss(reduction):
+    compare(
+        lambda a, b: ops.mse_loss(a, b, reduction),
+        lambda a, b: F.mse_loss(a, b, reduction=reduction),
+        numbers(3, 4),
+        numbers(3, 4, seed=2),
+    )
+
+
+@pytest.mark.parametrize(
+    "index",
+    [
+        1,
+        -1,
+        slice(1, None),
+        (slice(None), 1),
+        (..., None, slice(0, 2)),
+        np.array([0, 2, 0]),
+        (np.array([0, 0]), np.array([1, 1])),
+        (slice(None), np.array([[0, 1], [1, 1]])),
+        np.array([True, False, True]),
+    ],
+    ids=str,
+)
+def test_indexing(index):
+    def theirs(k):
+        if isinstance(k, tuple):
+            return tuple(map(theirs, k))
+        return torch.tensor(k) if isinstance(k, np.ndarray) else k
+
+    compare(lambda x: x[index] ** 2, lambda x: x[theirs(index)] ** 2, numbers(3, 2, 4))
+
+
+RANKS = [(3,), (2, 3), (4, 2, 3), (5, 1, 2, 3)]
+RIGHT = [(3,), (3, 2), (4, 3, 2), (5, 4, 3, 2)]
+
+
+@pytest.mark.parametrize(("a", "b"), list(itertools.product(RANKS, RIGHT)), ids=str)
+def test_matmul_of_all_ranks(a, b):
+    compare(lambda x, y: x @ y, lambda x, y: x @ y, numbers(*a), numbers(*b, seed=2))
+
+
+@pytest.mark.parametrize("name", ["sigmoid", "tanh", "relu", "exp", "square", "abs"])
+def test_activations(name):
+    theirs = torch.abs if name == "abs" else getattr(torch, name)
+    compare(getattr(ops, name), theirs, numbers(3, 4))
+
+
+@pytest.mark.parametrize("name", ["sum", "mean", "amax", "amin", "var"])
+@pytest.mark.parametrize("axis", [(0,), (1,), (0, 2)])
+@pytest.mark.parametrize("keepdims", [False, True])
+def test_reductions(name, axis, keepdims):
+    options = {"correction": 0} if name == "var" else {}
+    compare(
+        lambda x: getattr(ops, name)(x, axis=axis, keepdims=keepdims),
+        lambda x: getattr(torch, name)(x, dim=axis, keepdim=keepdims, **options),
+        numbers(2, 3, 4),
+    )
+
+
+@pytest.mark.parametrize("name", ["where", "maximum", "minimum", "power", "divide"])
+def test_binary_operations_that_broadcast(name):
+    a, b = np.abs(numbers(3, 4)) + 0.5, np.abs(numbers(4, seed=2)) + 0.5
+    mask = numbers(3, 4, seed=3) > 0
+    if name == "where":
+        compare(lambda x, y: ops.where(mask, x, y), lambda x, y: torch.where(torch.tensor(mask), x, y), a, b)
+    else:
+        theirs = {"power": torch.pow, "divide": torch.div}.get(name) or getattr(torch, name)
+        compare(getattr(ops, name), theirs, a, b)
