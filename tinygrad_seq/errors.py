@@ -7,12 +7,15 @@ Each class also subclasses the built-in exception that a caller would expect, so
 from __future__ import annotations
 
 __all__ = [
+    "AnomalyError",
     "DTypeError",
     "FileAccessError",
     "FileFormatError",
+    "GradcheckError",
     "GraphError",
     "IndexingError",
     "OptionError",
+    "ProgramError",
     "RuleError",
     "ShapeError",
     "StateError",
@@ -45,6 +48,14 @@ class GraphError(TinygradSeqError, RuntimeError):
     """A derivative was asked of a graph that cannot give it."""
 
 
+class AnomalyError(GraphError, FloatingPointError):
+    """NaN or infinity arose inside of `detect_anomaly`."""
+
+
+class GradcheckError(TinygradSeqError, AssertionError):
+    """A derivative that finite differences do not confirm."""
+
+
 class RuleError(TinygradSeqError, RuntimeError):
     """A derivative rule broke its contract, for example by the shape of what it returned."""
 
@@ -63,3 +74,7 @@ class FileFormatError(TinygradSeqError, ValueError):
 
 class FileAccessError(TinygradSeqError, OSError):
     """A file or folder that is missing, or that cannot be read or written."""
+
+
+class ProgramError(TinygradSeqError, RuntimeError):
+    """Another program that is needed, such as Graphviz, is not installed or failed."""
