@@ -4,11 +4,14 @@ Read in this order: `mode` (what is recorded), `graph` (Node), `sweep` (reverse 
 forward mode), `tensor`, `op` (the record of an operation), `apply` (its application), `derivatives`.
 """
 
+from .anomaly import detect_anomaly
 from .apply import differentiable, elementwise
 from .derivatives import grad
+from .gradcheck import gradcheck, gradgradcheck
 from .graph import Leaf, Node, ancestors
 from .mode import Label, enable_grad, no_grad, scope, time_steps
 from .op import REGISTRY, Op
+from .program import Program, explain, formula, trace
 from .tensor import Tensor, get_default_dtype, name, set_default_dtype, tensor
 
 __all__ = [
@@ -17,17 +20,24 @@ __all__ = [
     "Leaf",
     "Node",
     "Op",
+    "Program",
     "Tensor",
     "ancestors",
+    "detect_anomaly",
     "differentiable",
     "elementwise",
     "enable_grad",
+    "explain",
+    "formula",
     "get_default_dtype",
     "grad",
+    "gradcheck",
+    "gradgradcheck",
     "name",
     "no_grad",
     "scope",
     "set_default_dtype",
     "tensor",
     "time_steps",
+    "trace",
 ]

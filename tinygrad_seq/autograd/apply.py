@@ -62,8 +62,8 @@ def _unary(op: Op) -> Callable[..., Tensor]:
         if parent is None:
             return Tensor(y)
         mode = MODE.get()
-        if not mode.recording:
-            return Tensor(y)
+        if not mode.plain:
+            return op.record(y, (array,), (parent,), ())
         kept = y if keep_y else array if keep_x else None
         return Tensor(y, Node(op, (parent,), kept, (), parent.shape, y.dtype, mode.label, next(INDEX)))
 
@@ -95,8 +95,8 @@ def _binary(op: Op) -> Callable[..., Tensor]:
         if p is None and q is None:
             return Tensor(y)
         mode = MODE.get()
-        if not mode.recording:
-            return Tensor(y)
+        if not mode.plain:
+            return op.record(y, (x, z), (p, q), ())
         plan = first if q is None else second if p is None else both
         kept = plan((x, z, y, None)) if plan else None
         return Tensor(y, Node(op, (p, q), kept, (), y.shape, y.dtype, mode.label, next(INDEX)))
@@ -134,8 +134,8 @@ def _ternary(op: Op) -> Callable[..., Tensor]:
         if p is None and q is None and r is None:
             return Tensor(y)
         mode = MODE.get()
-        if not mode.recording:
-            return Tensor(y)
+        if not mode.plain:
+            return op.record(y, (x, z, w), (p, q, r), ())
         plan = plans[p is not None, q is not None, r is not None]
         kept = plan((x, z, w, y, None)) if plan else None
         return Tensor(y, Node(op, (p, q, r), kept, (), y.shape, y.dtype, mode.label, next(INDEX)))
@@ -165,8 +165,8 @@ def _unary_with_attrs(op: Op) -> Callable[..., Tensor]:
         if parent is None:
             return Tensor(y)
         mode = MODE.get()
-        if not mode.recording:
-            return Tensor(y)
+        if not mode.plain:
+            return op.record(y, (array,), (parent,), attrs)
         kept = op.kept((array,), y, (parent,)) if op.keeps else None
         return Tensor(y, Node(op, (parent,), kept, attrs, y.shape, y.dtype, mode.label, next(INDEX)))
 

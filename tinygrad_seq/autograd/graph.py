@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from .mode import Label
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     import numpy as np
 
@@ -39,9 +39,10 @@ class Node:
         label: module path, time step and direction.
         index: the creation index; every parent's is smaller, so creation order is a topological order.
         name: the role that `tg.name` gave to the value ("i", "c", "h"), or None.
+        hooks: functions that a sweep calls with the node's cotangent, or None; see `Tensor.register_hook`.
     """
 
-    __slots__ = ("attrs", "dtype", "index", "kept", "label", "name", "op", "parents", "shape")
+    __slots__ = ("attrs", "dtype", "hooks", "index", "kept", "label", "name", "op", "parents", "shape")
 
     def __init__(
         self,
@@ -63,6 +64,7 @@ class Node:
         self.label = label
         self.index = index
         self.name: str | None = None
+        self.hooks: dict[int, Callable[[Any], Any]] | None = None
 
     def __repr__(self) -> str:
         name = f" {self.name}" if self.name else ""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterable, Iterator
 from contextvars import ContextVar, Token
-from typing import Literal, ParamSpec, TypeVar
+from typing import Any, Literal, ParamSpec, Protocol, TypeVar
 
 from ..errors import OptionError
 
@@ -42,20 +42,32 @@ class Label:
         return f"<{self.path or '.'}{step}{back}>"
 
 
+class Watch(Protocol):
+    """What looks at every operation and at every cotangent, see `anomaly`."""
+
+    def forward(self, op: Any, y: Any, arrays: Any, label: Label) -> Label:
+        """Look at a value as it is computed; the label that its node gets."""
+
+    def backward(self, node: Any, i: int | None, g: Any) -> None:
+        """Look at a cotangent: of a node, or on its way to input ``i``."""
+
+
 class Mode:
-    """The recording flag and the label that new nodes get."""
+    """The recording flag, the label that new nodes get, and who watches; ``plain`` is recording unwatched."""
 
-    __slots__ = ("label", "recording")
+    __slots__ = ("label", "plain", "recording", "watch")
 
-    def __init__(self, label: Label, recording: bool):
+    def __init__(self, label: Label, recording: bool, watch: Watch | None = None):
         self.label = label
         self.recording = recording
+        self.watch = watch
+        self.plain = recording and watch is None
 
 
 MODE: ContextVar[Mode] = ContextVar("tinygrad_seq_mode", default=Mode(Label(), True))  # noqa: B039 - a Mode is never changed
 
 
-class _ModeContext:
+class ModeContext:
     """A re-entrant context manager, and decorator, that replaces the mode for a while."""
 
     def __init__(self) -> None:
@@ -82,7 +94,7 @@ class _ModeContext:
         return inside
 
 
-class no_grad(_ModeContext):  # noqa: N801 - PyTorch's name, used like a function
+class no_grad(ModeContext):  # noqa: N801 - PyTorch's name, used like a function
     """Record nothing inside: results are constants.
 
     >>> import tinygrad_seq as tg
@@ -94,17 +106,17 @@ class no_grad(_ModeContext):  # noqa: N801 - PyTorch's name, used like a functio
     """
 
     def _mode(self, outer: Mode) -> Mode:
-        return Mode(outer.label, False)
+        return Mode(outer.label, False, outer.watch)
 
 
-class enable_grad(_ModeContext):  # noqa: N801 - PyTorch's name, used like a function
+class enable_grad(ModeContext):  # noqa: N801 - PyTorch's name, used like a function
     """Record inside, also within a surrounding `no_grad`."""
 
     def _mode(self, outer: Mode) -> Mode:
-        return Mode(outer.label, True)
+        return Mode(outer.label, True, outer.watch)
 
 
-class scope(_ModeContext):  # noqa: N801 - used like a function
+class scope(ModeContext):  # noqa: N801 - used like a function
     """Label what is recorded inside: a step down the module path, a time step, or both.
 
     Scopes nest: names are joined by ``/``; an inner ``t`` replaces the outer one.
@@ -129,7 +141,7 @@ class scope(_ModeContext):  # noqa: N801 - used like a function
     def _mode(self, outer: Mode) -> Mode:
         label, name, t = outer.label, self._name, self._t
         path = f"{label.path}/{name}" if name and label.path else name or label.path
-        return Mode(Label(path, label.t if t is None else t, label.direction, label.of), outer.recording)
+        return Mode(Label(path, label.t if t is None else t, label.direction, label.of), outer.recording, outer.watch)
 
 
 def time_steps(steps: Iterable[int]) -> Iterator[int]:
@@ -145,10 +157,10 @@ def time_steps(steps: Iterable[int]) -> Iterator[int]:
     1
     """
     outer = MODE.get()
-    label, recording = outer.label, outer.recording
+    label, recording, watch = outer.label, outer.recording, outer.watch
     try:
         for t in steps:
-            MODE.set(Mode(Label(label.path, t, label.direction, label.of), recording))
+            MODE.set(Mode(Label(label.path, t, label.direction, label.of), recording, watch))
             yield t
     finally:
         MODE.set(outer)

@@ -287,8 +287,9 @@ class Op:
         mode = MODE.get()
         if not mode.recording or parents.count(None) == len(parents):
             return Tensor(y)
+        label = mode.label if mode.watch is None else mode.watch.forward(self, y, arrays, mode.label)
         kept = self.kept(arrays, y, parents)
-        return Tensor(y, Node(self, parents, kept, attrs, y.shape, y.dtype, mode.label, next(INDEX)))
+        return Tensor(y, Node(self, parents, kept, attrs, y.shape, y.dtype, label, next(INDEX)))
 
 
 def _parameters(value: Callable[..., Any]) -> tuple[list[str], list[Any]]:

@@ -54,7 +54,10 @@ def sweep(
                 f"updated after the forward pass; run the forward pass again, then backward, then the update"
             )
     active = None if wanted is None else _leading_to(wanted, order)
-    outer = MODE.set(Mode(MODE.get().label, record))
+    mode = MODE.get()
+    outer = MODE.set(Mode(mode.label, record, mode.watch))
+    if mode.watch is not None:
+        observe = _both(mode.watch.backward, observe)
     try:
         # Singular points are dealt with by the rules (see `strong`), so they need no warning.
         with np.errstate(divide="ignore", invalid="ignore"), paused:
@@ -82,7 +85,7 @@ def _walk(
     for node in reversed(order):
         g = cotangents.pop(node, None)
         if record:
-            MODE.set(Mode(Label(node.label.path, node.label.t, "backward", node.index), True))
+            MODE.set(Mode(Label(node.label.path, node.label.t, "backward", node.index), True, MODE.get().watch))
         if node in uses:
             port, pairs = uses.pop(node)
             if len(pairs) > 1:
@@ -98,6 +101,8 @@ def _walk(
             continue
         if g.dtype is not node.dtype and g.dtype != node.dtype:
             g = g.astype(node.dtype)
+        if node.hooks is not None:
+            g = _hooked(node, g, record)
         if observe is not None:
             observe(node, None, g)
         parents = node.parents
@@ -121,12 +126,12 @@ def _walk(
                         observe(node, ports.index(port), unbroadcast(port.apply(g, node, record), parent.shape))
                     continue
             pulled = port.apply(g, node, True) if record else port.pull(g, node)
-            shape = pulled.shape
+            shape = getattr(pulled, "shape", type(pulled).__name__)
             if shape != parent.shape:
-                if not op.broadcasts:
+                if not op.broadcasts or not isinstance(shape, tuple):
                     raise RuleError(
-                        f"{op.name}: the rule for input {ports.index(port)} returned shape {shape}; "
-                        f"need {parent.shape}, the input's own"
+                        f"{op.name}: the rule for input {ports.index(port)} returned {shape}; need an array of "
+                        f"shape {parent.shape}, the input's own"
                     )
                 broad.add(parent)
             if observe is not None:
@@ -141,6 +146,30 @@ def _walk(
     return found
 
 
+def _both(first: Observer, second: Observer | None) -> Observer:
+    if second is None:
+        return first
+
+    def observe(node: Node, i: int | None, g: Any) -> None:
+        first(node, i, g)
+        second(node, i, g)
+
+    return observe
+
+
+def _hooked(node: Node, g: Any, record: bool) -> Any:
+    """The cotangent after the hooks, each of which may replace it."""
+    for hook in list((node.hooks or {}).values()):
+        new = hook(g)
+        if new is None:
+            continue
+        new = new if record or isinstance(new, np.ndarray) else np.asarray(new)
+        if new.shape != node.shape:
+            raise RuleError(f"hook: got a gradient of shape {new.shape} from a hook; need {node.shape}")
+        g = new
+    return g
+
+
 def push(
     tangents: dict[Node, Any], outputs: Sequence[Node], *, record: bool = False, since: int = -1
 ) -> dict[Node, Any]:
@@ -149,13 +178,15 @@ def push(
     It walks the recorded graph in creation order. ``record=True`` makes the result differentiable again.
     """
     found = dict(tangents)
-    outer = MODE.set(Mode(MODE.get().label, record))
+    outer = MODE.set(Mode(MODE.get().label, record, MODE.get().watch))
     try:
         with np.errstate(divide="ignore", invalid="ignore"), paused:
             for node in ancestors(outputs, since):
                 if node not in found and node.parents and node.index > since:
                     if record:
-                        MODE.set(Mode(Label(node.label.path, node.label.t, "forward", node.index), True))
+                        MODE.set(
+                            Mode(Label(node.label.path, node.label.t, "forward", node.index), True, MODE.get().watch)
+                        )
                     t = _pushed(node, found, record)
                     if t is not None:
                         found[node] = t

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from ..errors import DTypeError, GraphError, ShapeError, UnsupportedError
-from .graph import Leaf, Node
+from .graph import INDEX, Leaf, Node
 from .mode import MODE
 from .sweep import sweep
 
@@ -177,13 +177,18 @@ class Tensor:
     def grad(self) -> Tensor | None:
         """The gradient that `backward` has added up here, or None. May be set to None or a Tensor of this shape."""
         node = self._node
-        return node.grad if isinstance(node, Leaf) else None
+        if isinstance(node, Leaf):
+            return node.grad
+        retained = node and node.hooks and node.hooks.get(RETAIN)
+        return retained.grad if isinstance(retained, _Retained) else None
 
     @grad.setter
     def grad(self, value: Tensor | None) -> None:
         node = self._node
         if not isinstance(node, Leaf):
             if value is None:
+                if node is not None and node.hooks is not None and RETAIN in node.hooks:
+                    node.hooks[RETAIN] = _Retained()
                 return
             raise GraphError("grad: got a Tensor without a gradient slot; need a leaf with requires_grad=True")
         if value is not None and (not isinstance(value, Tensor) or value.shape != node.shape):
@@ -265,6 +270,53 @@ class Tensor:
                 leaf.grad = g
             else:
                 leaf.grad = leaf.grad + g if create_graph else Tensor(leaf.grad._data + g._data)
+
+    def register_hook(self, hook: Callable[[Tensor], Any]) -> Callable[[], None]:
+        """Have ``hook`` called with the gradient of this Tensor in every backward sweep that reaches it.
+
+        What the hook returns, unless None, goes on in the gradient's place. Hooks run in the order in which they
+        were registered.
+
+        Returns:
+            A function that removes the hook.
+
+        Raises:
+            GraphError: if the Tensor has no history, so that no gradient reaches it.
+
+        >>> import tinygrad_seq as tg
+        >>> x = tg.tensor([1.0, 2.0], requires_grad=True)
+        >>> remove = x.register_hook(lambda g: g * 10)
+        >>> (x * x).sum().backward()
+        >>> x.grad.tolist()
+        [20.0, 40.0]
+        """
+        if self._node is None:
+            raise GraphError("register_hook: got a Tensor without history; need requires_grad=True")
+        node, key = self._node, next(INDEX)
+        node.hooks = {**(node.hooks or {}), key: lambda g: hook(g if isinstance(g, Tensor) else Tensor(np.asarray(g)))}
+
+        def remove() -> None:
+            if node.hooks is not None:
+                node.hooks = {k: h for k, h in node.hooks.items() if k != key} or None
+
+        return remove
+
+    def retain_grad(self) -> None:
+        """Keep the gradient of a result in ``.grad`` too, as leaves do.
+
+        >>> import tinygrad_seq as tg
+        >>> x = tg.tensor(3.0, requires_grad=True)
+        >>> y = x * 2
+        >>> y.retain_grad()
+        >>> (y * y).backward()
+        >>> y.grad.item()
+        12.0
+        """
+        node = self._node
+        if node is None:
+            raise GraphError("retain_grad: got a Tensor without history; need requires_grad=True")
+        if not isinstance(node, Leaf):
+            node.hooks = {**(node.hooks or {}), RETAIN: _Retained()}
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
         view = self.numpy()
@@ -370,6 +422,21 @@ NUMPY[np.ndim] = lambda t: t.ndim
 for _like in (np.zeros_like, np.ones_like, np.empty_like, np.full_like):
     NUMPY[_like] = lambda t, *args, _like=_like, **kwargs: Tensor(_like(t._data, *args, **kwargs))
 NUMPY[np.size] = lambda t, axis=None: t.size if axis is None else t.shape[axis]
+
+
+RETAIN = -1
+"""The key of the hook that keeps a result's gradient."""
+
+
+class _Retained:
+    """A hook that adds up what it sees."""
+
+    def __init__(self) -> None:
+        self.grad: Tensor | None = None
+
+    def __call__(self, g: Any) -> None:
+        new = g if isinstance(g, Tensor) else Tensor(np.asarray(g))
+        self.grad = new if self.grad is None else self.grad + new
 
 
 def tensor(data: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:

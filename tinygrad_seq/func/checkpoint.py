@@ -113,7 +113,7 @@ class _Again:
     def _graph(self) -> tuple[int, Node]:
         """Run again, as the first time; the root of the graph, and the index after which it is new."""
         state = generator().bit_generator.state
-        outer = MODE.set(Mode(self._label, True))
+        outer = MODE.set(Mode(self._label, True, MODE.get().watch))
         try:
             generator().bit_generator.state = self._random
             since = next(INDEX)

@@ -225,7 +225,8 @@ def cast_for(caller: str, values: Any, dtype: Any) -> Tensor:
     values = as_tensor(values)
     if values.dtype.kind == "f" and dtype.kind != "f":
         raise DTypeError(
-            f"{caller}: got {values.dtype} values for a {dtype} array; need a floating array; use x.astype({values.dtype})"
+            f"{caller}: got {values.dtype} values for a {dtype} array; need a floating array; "
+            f'use x.astype("{values.dtype}")'
         )
     return values if values.dtype == dtype else astype(values, dtype)
 
