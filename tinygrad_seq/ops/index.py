@@ -184,12 +184,12 @@ def set_at(x: Any, index: Any, values: Any) -> Tensor:
     >>> tg.ops.set_at(np.zeros(4), [1, 3], [5.0, 6.0]).tolist()
     [0.0, 5.0, 0.0, 6.0]
     """
-    x, index, values, shape = _written("set_at", x, index, values)
-    if 0 in shape:
-        return x
-    source = np.full(x.shape, -1)  # which value each element gets
-    source[index] = np.arange(values.size).reshape(shape)
-    return where(source < 0, x, getitem(ravel(values), np.maximum(source, 0)))
+    old, index, new = _written("set_at", x, index, values)
+    if not new.size:
+        return old
+    source = np.full(old.shape, -1)  # which value each element gets
+    source[index] = np.arange(new.size).reshape(new.shape)
+    return where(source < 0, old, getitem(ravel(new), np.maximum(source, 0)))
 
 
 def add_at(x: Any, index: Any, values: Any) -> Tensor:
@@ -204,16 +204,16 @@ def add_at(x: Any, index: Any, values: Any) -> Tensor:
     >>> tg.ops.add_at(np.zeros(3), [0, 2, 2], 1.0).tolist()
     [1.0, 0.0, 2.0]
     """
-    x, index, values, _ = _written("add_at", x, index, values)
-    return add(x, scatter(values, shape=x.shape, indices=(index,)))
+    old, index, new = _written("add_at", x, index, values)
+    return add(old, scatter(new, shape=old.shape, indices=(index,)))
 
 
-def _written(caller: str, x: Any, index: Any, values: Any) -> tuple[Tensor, Any, Tensor, tuple[int, ...]]:
+def _written(caller: str, x: Any, index: Any, values: Any) -> tuple[Tensor, Any, Tensor]:
     """The array, a private index, and the values in the shape that the index reads and in the array's dtype."""
     x, index = as_tensor(x), fixed(index)
     shape = getitem(x.detach(), index).shape
     values = cast_for(caller, values, x.dtype)
-    return x, index, values if values.shape == shape else broadcast_to(values, shape), shape
+    return x, index, values if values.shape == shape else broadcast_to(values, shape)
 
 
 def cast_for(caller: str, values: Any, dtype: Any) -> Tensor:

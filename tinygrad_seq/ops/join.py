@@ -15,7 +15,18 @@ from ..autograd import Tensor, differentiable
 from ..autograd.tensor import NUMPY, as_array
 from ..errors import ShapeError
 from .index import along, cast_for, getitem, read
-from .shape import as_tensor, astype, atleast_1d, atleast_2d, atleast_3d, broadcast_to, expand_dims, moveaxis, ravel, whole
+from .shape import (
+    as_tensor,
+    astype,
+    atleast_1d,
+    atleast_2d,
+    atleast_3d,
+    broadcast_to,
+    expand_dims,
+    moveaxis,
+    ravel,
+    whole,
+)
 
 __all__ = [
     "append",
@@ -173,7 +184,7 @@ def delete(arr: Any, obj: Any, axis: int | None = None) -> Tensor:
 def _flat(arr: Any, axis: int | None) -> tuple[Tensor, int]:
     """The array, flattened if ``axis`` is None, and the axis, counted from the front."""
     x = ravel(arr) if axis is None else as_tensor(arr)
-    return x, normalize_flat(-1 if axis is None else axis, x.ndim)
+    return x, normalize_axis_index(-1 if axis is None else axis, x.ndim)
 
 
 def split(x: Any, indices_or_sections: Any, axis: int = 0) -> list[Tensor]:

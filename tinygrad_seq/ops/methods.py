@@ -6,16 +6,16 @@ from collections.abc import Callable
 from typing import Any
 
 from ..autograd import Tensor
-from . import elementwise, index, linalg, reduce, shape
+from . import arrange, diagonals, elementwise, in_place, index, linalg, reduce, selection, shape
 
 
 def _reflected(call: Callable[..., Tensor]) -> Callable[..., Tensor]:
     return lambda b, a: call(a, b)
 
 
-def _sizes(call: Callable[..., Tensor]) -> Callable[..., Tensor]:
+def _sizes(call: Callable[..., Tensor], default: Any) -> Callable[..., Tensor]:
     """``x.reshape(2, 3)`` and ``x.reshape((2, 3))`` are the same."""
-    return lambda x, *sizes: call(x, sizes[0] if len(sizes) == 1 else sizes or None)
+    return lambda x, *sizes, **options: call(x, sizes[0] if len(sizes) == 1 else sizes or default, **options)
 
 
 OPERATORS: dict[str, Callable[..., Any]] = {
@@ -38,21 +38,30 @@ OPERATORS: dict[str, Callable[..., Any]] = {
     "__or__": elementwise.logical_or,
     "__invert__": elementwise.logical_not,
     "__getitem__": index.getitem,
+    "__setitem__": index.setitem,
+    "__contains__": lambda x, value: bool((x == value).numpy().any()),
 }
 REFLECTED = ("add", "sub", "mul", "truediv", "pow", "matmul")
 METHODS: dict[str, Callable[..., Any]] = {
     "astype": shape.astype,
+    "choose": selection.choose,
     "clip": elementwise.clip,
+    "compress": lambda x, condition, axis=None, out=None: selection.compress(condition, x, axis, out),
+    "copy": shape.copy,
+    "diagonal": diagonals.diagonal,
     "max": reduce.max,
     "mean": reduce.mean,
     "min": reduce.min,
     "ravel": shape.ravel,
     "flatten": shape.ravel,
-    "reshape": _sizes(shape.reshape),
+    "repeat": arrange.repeat,
+    "reshape": _sizes(shape.reshape, ()),
     "squeeze": shape.squeeze,
     "sum": reduce.sum,
     "swapaxes": shape.swapaxes,
-    "transpose": _sizes(shape.transpose),
+    "take": selection.take,
+    "trace": diagonals.trace,
+    "transpose": _sizes(shape.transpose, None),
     "var": reduce.var,
 }
 
@@ -62,4 +71,9 @@ for _name in REFLECTED:
     setattr(Tensor, f"__r{_name}__", _reflected(OPERATORS[f"__{_name}__"]))
 for _name, _call in METHODS.items():
     setattr(Tensor, _name, _call)
+for _name, _remedy in in_place.INSTEAD_OF_METHOD.items():
+    setattr(Tensor, _name, in_place.refused(f"t.{_name}", _remedy))
 Tensor.T = property(shape.transpose)  # type: ignore[attr-defined]
+Tensor.mT = property(shape.matrix_transpose)  # type: ignore[attr-defined]
+Tensor.flat = property(shape.ravel)  # type: ignore[attr-defined]
+Tensor.real = property(lambda x: x)  # type: ignore[attr-defined]
