@@ -42,7 +42,9 @@ def read_text(path: str | os.PathLike[str]) -> str:
     try:
         content = Path(path).read_bytes()
     except OSError as error:
-        raise FileAccessError(f"read_text: cannot read '{path}': {error.strerror or error}") from error
+        raise FileAccessError(
+            f"read_text: cannot read '{path}': {error.strerror or error}; need a text file that you may read"
+        ) from error
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -2,6 +2,20 @@
 
 from .budget import updates_in
 from .language_model import CELLS, LanguageModel, bits_per_character, generate
+from .model_file import ModelFile, load_model, load_run, save_run
 from .run import Options, Row, Run
 
-__all__ = ["CELLS", "LanguageModel", "Options", "Row", "Run", "bits_per_character", "generate", "updates_in"]
+__all__ = [
+    "CELLS",
+    "LanguageModel",
+    "ModelFile",
+    "Options",
+    "Row",
+    "Run",
+    "bits_per_character",
+    "generate",
+    "load_model",
+    "load_run",
+    "save_run",
+    "updates_in",
+]

@@ -19,6 +19,7 @@ from .language_model import LanguageModel, detached
 
 __all__ = ["Options", "Row", "Run"]
 
+MINUTES = 0.6
 WARM_UP = 20
 ROWS = 20
 
