@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import itertools
+import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -312,6 +313,7 @@ def _caller(op: Op) -> Callable[..., Tensor]:
 
 def _publish(call: Callable[..., Tensor], op: Op, numpy: Sequence[Any]) -> Callable[..., Tensor]:
     call.__name__ = call.__qualname__ = op.name
+    call.__module__ = sys._getframe(2).f_globals["__name__"]  # where it is defined, and pickle finds it
     call.op = op  # type: ignore[attr-defined]
     op.call = call
     for function in numpy:

@@ -350,6 +350,14 @@ class Tensor:
             )
         return function(*args, **kwargs)
 
+    def __reduce__(self) -> Any:
+        """Pickle and copy a leaf with its gradient; a result would lose its history, so it refuses."""
+        if not self.is_leaf:
+            raise GraphError("copy or pickle: got a result, whose history would be lost; use .detach() for its values")
+        node = self._node if isinstance(self._node, Leaf) else None
+        grad = None if node is None or node.grad is None else node.grad._data
+        return _restored, (type(self), self._data, node is not None, grad, node and node.name)
+
     def __len__(self) -> int:
         if not self._data.ndim:
             raise DTypeError("len: got a Tensor of shape (); need at least one axis; use .item() for the number")
@@ -422,6 +430,17 @@ NUMPY[np.ndim] = lambda t: t.ndim
 for _like in (np.zeros_like, np.ones_like, np.empty_like, np.full_like):
     NUMPY[_like] = lambda t, *args, _like=_like, **kwargs: Tensor(_like(t._data, *args, **kwargs))
 NUMPY[np.size] = lambda t, axis=None: t.size if axis is None else t.shape[axis]
+
+
+def _restored(kind: type[Tensor], array: Array, variable: bool, grad: Array | None, name: str | None) -> Tensor:
+    """A leaf from its parts, as `Tensor.__reduce__` gives them."""
+    new = kind.__new__(kind)
+    new._data = np.array(array)
+    new._node = new_leaf(new._data) if variable else None
+    if isinstance(new._node, Leaf):
+        new._node.name = name
+        new._node.grad = None if grad is None else Tensor(np.array(grad))
+    return new
 
 
 RETAIN = -1

@@ -1,0 +1,254 @@
+"""What shows the inside: anomalies, gradient checks, hooks, the recorded program; and copies."""
+
+import copy
+import pickle
+import re
+
+import numpy as np
+import pytest
+
+import tinygrad_seq as tg
+from tinygrad_seq import autograd, nn
+from tinygrad_seq.autograd import REGISTRY, gradcheck, gradgradcheck
+
+
+def variable(*values):
+    return tg.tensor(np.array(values), requires_grad=True)
+
+
+# detect_anomaly
+
+
+def test_the_first_value_that_is_not_finite_is_named_with_the_users_line():
+    x = variable(1.0, 0.0, 3.0)
+    with np.errstate(divide="ignore"), pytest.raises(tg.errors.AnomalyError) as caught, autograd.detect_anomaly():
+        with tg.scope("encoder", t=4):
+            y = np.log(x * 2)  # the line
+        np.exp(y)
+    text = str(caught.value)
+    assert text.startswith("log: -inf arose in 1 of 3 elements of the value in encoder at t=4, at ")
+    assert f"{__file__}:" in text
+    assert "y = np.log(x * 2)  # the line" in text
+    assert "operands: x (3,) from 0 to 6, 1 zeros" in text
+
+
+def test_the_first_cotangent_that_is_not_finite_is_named_with_the_forward_line():
+    x = variable(4.0, 0.0)
+    with pytest.raises(tg.errors.AnomalyError) as caught, autograd.detect_anomaly():
+        y = np.sqrt(x)  # here
+        np.sum(np.exp(y)).backward()
+    text = str(caught.value)
+    assert text.startswith("backward of sqrt: inf arose in 1 of 2 elements of the gradient of input 0")
+    assert "y = np.sqrt(x)  # here" in text
+    assert x.grad is None
+
+
+def test_whoever_gets_a_nan_is_not_to_blame_and_nothing_changes_where_all_is_finite():
+    x, bad = variable(1.0, 2.0), tg.tensor(np.array([np.nan, 1.0]), requires_grad=True)
+    plain = autograd.grad(np.sum(np.tanh(x) * x), x)[0]
+    with autograd.detect_anomaly():
+        assert np.isnan((bad * 2).numpy()).any()
+        watched = autograd.grad(np.sum(np.tanh(x) * x), x, create_graph=True)[0]
+    assert np.array_equal(plain.numpy(), watched.numpy())
+    with np.errstate(divide="ignore"):
+        np.log(x * 0)
+
+
+def test_a_layer_is_named_with_its_path_and_step():
+    layer = nn.LSTM(2, 3)
+    layer.weight_hh_l0.data = np.full((12, 3), 3e38)  # overflows as soon as h adds up to more than 1
+    with (
+        np.errstate(all="ignore"),
+        pytest.raises(tg.errors.AnomalyError, match=r"addmm: inf .* in LSTM/l0 at t=\d, at .*"),
+    ):
+        with autograd.detect_anomaly():
+            layer(np.ones((4, 1, 2), "f4"))
+
+
+# gradcheck
+
+
+def test_gradcheck_passes_what_is_right():
+    x, w = np.random.default_rng(0).normal(size=(2, 3)), np.random.default_rng(1).normal(size=(3, 2))
+    assert gradcheck(lambda x, w: (np.tanh(x @ w), x.sum()), (x, w))
+    assert gradgradcheck(lambda x, w: np.tanh(x @ w), (x, w))
+    assert gradcheck(np.tanh, x.astype("f4"))
+    assert gradcheck(lambda x, k: x[k], (x, np.array([1, 0])))
+
+
+def wrong(factor):
+    return autograd.elementwise("wrong", lambda x: x * x, lambda g, x: g * (2 * factor * x))
+
+
+@pytest.mark.parametrize(
+    ("f", "at", "message"),
+    [
+        (
+            lambda: wrong(1.001),
+            [0.5, 2.0],
+            r"input 0, element \(1,\): analytic .*, numeric .*; the derivative rule is wrong",
+        ),
+        (lambda: tg.ops.relu, [1.0, 0.0], r"element \(1,\).*a kink here \(slopes 0 and"),
+        (lambda: lambda x: x * np.random.default_rng().random(), [1.0], "not deterministic"),
+        (lambda: lambda x: np.tanh(x * 1e5), [1e-6], "step 6e-06 is too large .* use eps=2e-07"),
+        (lambda: lambda x: (x + 3e5) - 3e5, np.array([1.0003], "f4"), "too small .* use eps"),
+        (lambda: lambda x: x, np.array([1]), "got no floating input"),
+    ],
+)
+def test_gradcheck_tells_the_causes_apart(f, at, message):
+    try:
+        with pytest.raises(tg.errors.GradcheckError, match=message):
+            gradcheck(f(), np.asarray(at), **({"atol": 1e-3} if np.asarray(at).dtype == "f4" else {}))
+    finally:
+        REGISTRY.pop("wrong", None)
+
+
+def test_gradgradcheck_sees_a_first_derivative_that_is_right_and_a_second_that_is_not():
+    op = autograd.elementwise("wrong", lambda x: x**3, lambda g, x: g * (3 * x * np.asarray(x)))
+    try:
+        assert gradcheck(op, np.array([0.7]))
+        with pytest.raises(tg.errors.GradcheckError):
+            gradgradcheck(op, np.array([0.7]))
+    finally:
+        REGISTRY.pop("wrong")
+
+
+# custom operations
+
+
+def test_a_custom_operation_is_one_record_and_one_call_tests_it():
+    softclip = autograd.elementwise("softclip", lambda x: x / (1 + np.abs(x)), lambda g, x: g / (1 + np.abs(x)) ** 2)
+    try:
+        x = np.random.default_rng(0).normal(size=(2, 3))
+        assert gradcheck(softclip, x)
+        assert gradgradcheck(softclip, x)
+        _, t = tg.func.jvp(softclip, (x,), (np.ones_like(x),))
+        assert np.allclose(t.numpy(), 1 / (1 + np.abs(x)) ** 2)
+    finally:
+        REGISTRY.pop("softclip")
+
+
+# hooks
+
+
+def test_hooks_see_and_replace_gradients_in_order():
+    x = variable(1.0, 2.0)
+    y = x * x
+    seen = []
+    first = y.register_hook(lambda g: seen.append(g.tolist()))
+    y.register_hook(lambda g: g * 2)
+    y.sum().backward()
+    assert seen == [[1.0, 1.0]]
+    assert x.grad.tolist() == [4.0, 8.0]
+    first()
+    x.grad = None
+    (g,) = autograd.grad(y.sum(), x, create_graph=True)
+    assert len(seen) == 1
+    assert g.requires_grad
+    assert autograd.grad(g.sum(), x)[0].tolist() == [4.0, 4.0]
+    y.register_hook(lambda g: np.ones(3))
+    with pytest.raises(tg.errors.RuleError, match=r"hook: got a gradient of shape \(3,\) from a hook; need \(2,\)"):
+        y.sum().backward()
+    with pytest.raises(tg.errors.GraphError, match="register_hook: got a Tensor without history"):
+        tg.tensor(1.0).register_hook(print)
+
+
+def test_results_can_retain_their_gradient():
+    x = variable(3.0)
+    y = x * 2
+    y.retain_grad()
+    for times in (1, 2):
+        np.sum(y * y).backward()
+        assert y.grad.tolist() == [12.0 * times]
+    y.grad = None
+    assert y.grad is None
+    np.sum(y * y).backward()
+    assert y.grad.tolist() == [12.0]
+
+
+# the program as text
+
+
+def test_the_program_of_a_function():
+    program = autograd.trace(lambda x, w: np.sum(np.tanh(x @ w) * 2))(np.ones((2, 3)), np.ones((3, 4)))
+    assert program.forward == [
+        "%0 = variable  (2, 3) float64",
+        "%1 = variable  (3, 4) float64",
+        "%2 = matmul %0 %1  (2, 4) float64",
+        "%3 = tanh %2  (2, 4) float64",
+        "%4 = multiply %3 const  (2, 4) float64",
+        "%5 = sum %4  () float64",
+    ]
+    assert [line.split(" ")[0] for line in program.backward] == ["d%4", "d%3", "d%2", "d%0", "d%1"]
+    assert "d%3 += d%4 * b" in program.backward
+    assert "d%2 += d%3 - d%3 * (y * y)" in program.backward
+
+
+def test_lines_carry_the_labels():
+    layer = nn.LSTM(2, 3)
+    text = str(autograd.trace(lambda x: layer(x)[0])(np.ones((4, 1, 2), "f4")))
+    assert re.search(r"%\d+ = sigmoid %\d+  \(1, 3\) float32  LSTM/l0 t=3 gate=f", text)
+    assert "name=weight_hh_l0" in text
+    with pytest.raises(tg.errors.GraphError, match="does not depend on a floating input"):
+        autograd.trace(lambda x: 1)(2.0)
+
+
+@pytest.mark.parametrize("name", sorted(REGISTRY))
+def test_every_operation_can_be_explained(name):
+    text = autograd.explain(name)
+    assert text.startswith(f"{name}(")
+    for slope, numeric in re.findall(r"= (\S+) \(numeric (\S+)\)", text):
+        assert float(slope) == pytest.approx(float(numeric), rel=1e-3, abs=1e-5)
+
+
+def test_explaining_what_is_not_there():
+    with pytest.raises(tg.errors.GraphError, match="explain: got 'tanj'"):
+        autograd.explain("tanj")
+
+
+# copies
+
+
+def test_leaves_copy_and_pickle_with_their_gradient():
+    p = nn.Parameter(np.array([1.0, 2.0]))
+    p.sum().backward()
+    for other in (copy.deepcopy(p), pickle.loads(pickle.dumps(p)), copy.copy(p)):
+        assert type(other) is nn.Parameter
+        assert other.tolist() == [1.0, 2.0]
+        assert other.grad.tolist() == [1.0, 1.0]
+        assert other.requires_grad
+        assert other.node is not p.node
+        other.data = np.zeros(2)
+        assert p.tolist() == [1.0, 2.0]
+    assert not pickle.loads(pickle.dumps(tg.tensor(1.0))).requires_grad
+
+
+def test_a_result_refuses_to_lose_its_history():
+    y = variable(1.0) * 2
+    for lose in (copy.deepcopy, pickle.dumps, copy.copy):
+        with pytest.raises(tg.errors.GraphError, match=r"whose history would be lost; use .detach\(\)"):
+            lose(y)
+    assert pickle.loads(pickle.dumps(y.detach())).tolist() == [2.0]
+
+
+@pytest.mark.parametrize("make", [lambda: nn.LSTM(2, 3, num_layers=2), lambda: nn.RNN(2, 3), lambda: nn.GRU(2, 3)])
+def test_modules_copy_and_pickle(make):
+    layer, x = make(), np.ones((3, 2, 2), "f4")
+    y = layer(x)[0].numpy()
+    for other in (copy.deepcopy(layer), pickle.loads(pickle.dumps(layer))):
+        assert np.array_equal(other(x)[0].numpy(), y)
+        assert [p.node.name for p in other.parameters()] == [n for n, _ in layer.named_parameters()]
+        for p in other.parameters():
+            p.data = np.zeros(p.shape)
+        assert np.array_equal(layer(x)[0].numpy(), y)
+
+
+def test_shared_parameters_stay_shared_in_a_copy():
+    class Tied(nn.Module):
+        def __init__(self):
+            self.a = nn.Linear(2, 2)
+            self.b = nn.Linear(2, 2)
+            self.b.weight = self.a.weight
+
+    other = copy.deepcopy(Tied())
+    assert other.a.weight is other.b.weight
