@@ -1,17 +1,24 @@
 """The operations, under NumPy's names where NumPy has them."""
 
-from . import facts, in_place, methods
+from . import facts, methods
+from .activations import *
 from .arrange import *
+from .choices import *
+from .comparisons import *
 from .diagonals import *
 from .elementwise import *
+from .exponential import *
 from .functional import *
 from .identity import *
 from .index import *
-from .join import *
 from .join import *
 from .linalg import *
 from .losses import *
 from .padding import *
 from .reduce import *
+from .rounding import *
 from .selection import *
 from .shape import *
+from .special import *
+from .trigonometric import *
+from .writing import *

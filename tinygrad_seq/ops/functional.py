@@ -11,9 +11,10 @@ from numpy.lib.array_utils import normalize_axis_index
 from ..autograd import Tensor
 from ..autograd.tensor import NUMPY
 from ..errors import ShapeError
-from .index import getitem, set_at
+from .index import getitem
 from .join import stack
 from .shape import as_tensor, expand_dims, moveaxis, reshape
+from .writing import set_at
 
 __all__ = ["apply_along_axis", "apply_over_axes", "piecewise"]
 

@@ -11,11 +11,9 @@ from ..autograd.apply import like_numpy
 from ..autograd.graph import INDEX
 from ..autograd.mode import MODE
 from ..autograd.tensor import as_array
-from ..errors import DTypeError, IndexingError, UnsupportedError
-from .elementwise import add, where
-from .shape import as_tensor, astype, broadcast_to, ravel
+from ..errors import DTypeError, IndexingError
 
-__all__ = ["add_at", "getitem", "scatter", "set_at"]
+__all__ = ["getitem", "scatter"]
 
 
 def _scattered(ts: Any, shape: tuple[int, ...], indices: tuple[Any, ...]) -> Any:
@@ -169,75 +167,3 @@ def integers(caller: str, indices: Any) -> Any:
 def along(axis: int, index: Any) -> Any:
     """The index that reads ``index`` along ``axis``, counted from the front, and all of what is before and after."""
     return (*(_ALL,) * axis, index) if axis else index
-
-
-def set_at(x: Any, index: Any, values: Any) -> Tensor:
-    """``x`` with ``values`` in place of ``x[index]``: a functional ``x[index] = values``.
-
-    The values broadcast to the shape of ``x[index]``. What is replaced has a derivative of exactly 0; of a place that
-    the index names twice, the last value counts. The result has the dtype of ``x``.
-
-    Raises:
-        DTypeError: for floating values in an array of integers.
-
-    >>> import numpy as np, tinygrad_seq as tg
-    >>> tg.ops.set_at(np.zeros(4), [1, 3], [5.0, 6.0]).tolist()
-    [0.0, 5.0, 0.0, 6.0]
-    """
-    old, index, new = _written("set_at", x, index, values)
-    if not new.size:
-        return old
-    source = np.full(old.shape, -1)  # which value each element gets
-    source[index] = np.arange(new.size).reshape(new.shape)
-    return where(source < 0, old, getitem(ravel(new), np.maximum(source, 0)))
-
-
-def add_at(x: Any, index: Any, values: Any) -> Tensor:
-    """``x`` with ``values`` added at ``x[index]``, as often as the index names a place: a functional ``np.add.at``.
-
-    The values broadcast to the shape of ``x[index]``. The result has the dtype of ``x``.
-
-    Raises:
-        DTypeError: for floating values in an array of integers.
-
-    >>> import numpy as np, tinygrad_seq as tg
-    >>> tg.ops.add_at(np.zeros(3), [0, 2, 2], 1.0).tolist()
-    [1.0, 0.0, 2.0]
-    """
-    old, index, new = _written("add_at", x, index, values)
-    return add(old, scatter(new, shape=old.shape, indices=(index,)))
-
-
-def _written(caller: str, x: Any, index: Any, values: Any) -> tuple[Tensor, Any, Tensor]:
-    """The array, a private index, and the values in the shape that the index reads and in the array's dtype."""
-    x, index = as_tensor(x), fixed(index)
-    shape = getitem(x.detach(), index).shape
-    values = cast_for(caller, values, x.dtype)
-    return x, index, values if values.shape == shape else broadcast_to(values, shape)
-
-
-def cast_for(caller: str, values: Any, dtype: Any) -> Tensor:
-    """Values in the dtype of the array that they go into.
-
-    Raises:
-        DTypeError: if they are floating and the array is not, since their derivatives would be lost.
-    """
-    values = as_tensor(values)
-    if values.dtype.kind == "f" and dtype.kind != "f":
-        raise DTypeError(
-            f"{caller}: got {values.dtype} values for a {dtype} array; need a floating array; "
-            f'use x.astype("{values.dtype}")'
-        )
-    return values if values.dtype == dtype else astype(values, dtype)
-
-
-def setitem(x: Tensor, index: Any, value: Any) -> None:
-    """Refuse ``x[index] = value`` and say what to write instead.
-
-    Raises:
-        UnsupportedError: always.
-    """
-    raise UnsupportedError(
-        "t[index] = value: got an item assignment; need a Tensor that never changes, since graphs hold it; "
-        "write t = tg.ops.set_at(t, index, value), tg.ops.add_at for +=, or np.where(mask, value, t)"
-    )

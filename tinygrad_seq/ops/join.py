@@ -14,7 +14,7 @@ from numpy.lib.array_utils import normalize_axis_index
 from ..autograd import Tensor, differentiable
 from ..autograd.tensor import NUMPY, as_array
 from ..errors import ShapeError
-from .index import along, cast_for, getitem, read
+from .index import along, fixed, getitem, read
 from .shape import (
     as_tensor,
     astype,
@@ -22,6 +22,7 @@ from .shape import (
     atleast_2d,
     atleast_3d,
     broadcast_to,
+    cast_for,
     expand_dims,
     moveaxis,
     ravel,
@@ -158,26 +159,24 @@ def append(arr: Any, values: Any, axis: int | None = None) -> Tensor:
 def insert(arr: Any, obj: Any, values: Any, axis: int | None = None) -> Tensor:
     """``values`` before the positions ``obj`` of ``arr`` along ``axis``; None flattens it first."""
     arr, axis = _flat(arr, axis)
-    obj = obj if isinstance(obj, slice) else np.asarray(obj)
-    at = np.arange(arr.shape[axis])[obj] if isinstance(obj, slice) else obj
-    values = cast_for("insert", values, arr.dtype)
-    at = np.flatnonzero(at) if at.dtype == bool else at
-    count = at.size
+    size = arr.shape[axis]
+    at = np.arange(size)[obj] if isinstance(obj, slice) else np.asarray(fixed(obj))
+    at = np.flatnonzero(at) if at.dtype.kind == "b" else at
+    values, count = cast_for("insert", values, arr.dtype), at.size
     if count == 1:
         values = expand_dims(values, tuple(range(arr.ndim - values.ndim)))
         values = moveaxis(values, 0, axis) if at.ndim == 0 else values
         count = values.shape[axis]
     values = broadcast_to(values, (*arr.shape[:axis], count, *arr.shape[axis + 1 :]))
-    # NumPy inserts the numbers of the new elements among those of the old ones.
-    size = arr.shape[axis]
-    order = np.insert(np.arange(size), obj, np.arange(size, size + count))
+    # NumPy inserts the positions of the new elements, which stand behind the old ones, among those of the old ones.
+    order = np.insert(np.arange(size), at, np.arange(size, size + count))
     return getitem(concatenate((arr, values), axis), along(axis, order))
 
 
 def delete(arr: Any, obj: Any, axis: int | None = None) -> Tensor:
     """``arr`` without the positions ``obj`` along ``axis``; None flattens it first."""
     arr, axis = _flat(arr, axis)
-    kept = np.delete(np.arange(arr.shape[axis]), obj if isinstance(obj, slice) else np.asarray(obj))
+    kept = np.delete(np.arange(arr.shape[axis]), fixed(obj))
     return getitem(arr, along(axis, kept))
 
 

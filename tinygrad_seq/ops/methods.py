@@ -6,7 +6,21 @@ from collections.abc import Callable
 from typing import Any
 
 from ..autograd import Tensor
-from . import arrange, diagonals, elementwise, in_place, index, linalg, reduce, selection, shape
+from . import (
+    arrange,
+    choices,
+    comparisons,
+    diagonals,
+    elementwise,
+    exponential,
+    index,
+    linalg,
+    reduce,
+    rounding,
+    selection,
+    shape,
+    writing,
+)
 
 
 def _reflected(call: Callable[..., Tensor]) -> Callable[..., Tensor]:
@@ -26,26 +40,34 @@ OPERATORS: dict[str, Callable[..., Any]] = {
     "__sub__": elementwise.subtract,
     "__mul__": elementwise.multiply,
     "__truediv__": elementwise.divide,
-    "__pow__": elementwise.power,
+    "__floordiv__": rounding.floor_divide,
+    "__mod__": rounding.remainder,
+    "__divmod__": rounding.divmod,
+    "__pow__": exponential.power,
     "__matmul__": linalg.matmul,
-    "__lt__": elementwise.less,
-    "__le__": elementwise.less_equal,
-    "__gt__": elementwise.greater,
-    "__ge__": elementwise.greater_equal,
-    "__eq__": elementwise.equal,
-    "__ne__": elementwise.not_equal,
-    "__and__": elementwise.logical_and,
-    "__or__": elementwise.logical_or,
-    "__invert__": elementwise.logical_not,
+    "__lt__": comparisons.less,
+    "__le__": comparisons.less_equal,
+    "__gt__": comparisons.greater,
+    "__ge__": comparisons.greater_equal,
+    "__eq__": comparisons.equal,
+    "__ne__": comparisons.not_equal,
+    "__and__": comparisons.bitwise_and,
+    "__or__": comparisons.bitwise_or,
+    "__xor__": comparisons.bitwise_xor,
+    "__invert__": comparisons.invert,
     "__getitem__": index.getitem,
-    "__setitem__": index.setitem,
+    "__setitem__": writing.setitem,
     "__contains__": lambda x, value: bool((x == value).numpy().any()),
 }
-REFLECTED = ("add", "sub", "mul", "truediv", "pow", "matmul")
+REFLECTED = ("add", "sub", "mul", "truediv", "floordiv", "mod", "divmod", "pow", "matmul", "and", "or", "xor")
 METHODS: dict[str, Callable[..., Any]] = {
+    "all": comparisons.all,
+    "any": comparisons.any,
     "astype": shape.astype,
     "choose": selection.choose,
-    "clip": elementwise.clip,
+    "clip": choices.clip,
+    "conj": elementwise.conjugate,
+    "conjugate": elementwise.conjugate,
     "compress": lambda x, condition, axis=None, out=None: selection.compress(condition, x, axis, out),
     "copy": shape.copy,
     "diagonal": diagonals.diagonal,
@@ -56,6 +78,7 @@ METHODS: dict[str, Callable[..., Any]] = {
     "flatten": shape.ravel,
     "repeat": arrange.repeat,
     "reshape": _sizes(shape.reshape, ()),
+    "round": rounding.round,
     "squeeze": shape.squeeze,
     "sum": reduce.sum,
     "swapaxes": shape.swapaxes,
@@ -71,9 +94,10 @@ for _name in REFLECTED:
     setattr(Tensor, f"__r{_name}__", _reflected(OPERATORS[f"__{_name}__"]))
 for _name, _call in METHODS.items():
     setattr(Tensor, _name, _call)
-for _name, _remedy in in_place.INSTEAD_OF_METHOD.items():
-    setattr(Tensor, _name, in_place.refused(f"t.{_name}", _remedy))
+for _name, _remedy in writing.INSTEAD_OF_METHOD.items():
+    setattr(Tensor, _name, writing.refused(f"t.{_name}", _remedy))
 Tensor.T = property(shape.transpose)  # type: ignore[attr-defined]
 Tensor.mT = property(shape.matrix_transpose)  # type: ignore[attr-defined]
 Tensor.flat = property(shape.ravel)  # type: ignore[attr-defined]
-Tensor.real = property(lambda x: x)  # type: ignore[attr-defined]
+Tensor.real = property(elementwise.conjugate)  # type: ignore[attr-defined]
+Tensor.imag = property(comparisons.imag)  # type: ignore[attr-defined]

@@ -21,10 +21,10 @@ COMPUTING = ("empty", "linear_ramp", "maximum", "mean", "median", "minimum")
 
 @differentiable(
     lambda g, x_shape, widths: g[tuple([slice(b, b + n) for n, (b, _) in zip(x_shape, widths, strict=True)])],
-    jvp=(lambda t, widths: np.pad(t, widths),),
+    jvp=(lambda t, widths: np.pad(t, widths or 0),),
 )
 def _pad(x: Any, widths: Widths, constant_values: Any = 0) -> Any:
-    return np.pad(x, widths, constant_values=constant_values)
+    return np.pad(x, widths or 0, constant_values=constant_values)
 
 
 def pad(array: Any, pad_width: Any, mode: Any = "constant", **kwargs: Any) -> Tensor:

@@ -223,6 +223,21 @@ def astype(
     return _astype(x if dtype.kind == "f" else x.detach(), dtype)
 
 
+def cast_for(caller: str, values: Any, dtype: Any) -> Tensor:
+    """Values in the dtype of the array that they go into.
+
+    Raises:
+        DTypeError: if they are floating and the array is not, since their derivatives would be lost.
+    """
+    values = as_tensor(values)
+    if values.dtype.kind == "f" and dtype.kind != "f":
+        raise DTypeError(
+            f"{caller}: got {values.dtype} values for a {dtype} array; need a floating array; "
+            f'use x.astype("{values.dtype}")'
+        )
+    return values if values.dtype == dtype else astype(values, dtype)
+
+
 _copy = elementwise("copy", lambda x: np.array(x), lambda g: g)
 
 
