@@ -7,6 +7,9 @@ An operation whose value NumPy does not compute under the same name needs a line
 
 from __future__ import annotations
 
+import operator
+import math
+import statistics
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -52,6 +55,15 @@ def positive(*shape: int) -> Draw:
     return lambda rng: rng.uniform(0.5, 2.5, shape)
 
 
+def unit(*shape: int) -> Draw:
+    """Inside of -1 ... 1, and not near 0."""
+    return lambda rng: rng.choice([-1.0, 1.0], shape) * rng.uniform(0.1, 0.8, shape)
+
+
+def above_one(*shape: int) -> Draw:
+    return lambda rng: rng.uniform(1.3, 2.5, shape)
+
+
 def nonzero(*shape: int) -> Draw:
     return lambda rng: rng.choice([-1.0, 1.0], shape) * rng.uniform(0.3, 2, shape)
 
@@ -73,9 +85,39 @@ def high(*shape: int) -> Draw:
     return lambda rng: 0.1 + 0.2 * rng.integers(1, 4, shape)
 
 
+def quarters(*shape: int) -> Draw:
+    """Not near to any multiple of 0.05."""
+    return lambda rng: rng.integers(-8, 8, shape) * 0.1 + 0.025
+
+
+def whole(*shape: int) -> Draw:
+    """Divisors of which nothing that `odd` draws is a multiple."""
+    return lambda rng: rng.choice([-2.0, -1.0, 1.0, 2.0], shape)
+
+
+def divisor(*shape: int) -> Draw:
+    """Divisors that 5 is not a multiple of."""
+    return lambda rng: rng.choice([-1.8, -0.7, 0.9, 2.2], shape)
+
+
 def distinct(*shape: int) -> Draw:
     """No two elements near to one another."""
     return lambda rng: (rng.permutation(int(np.prod(shape))).reshape(shape) - np.prod(shape) / 2) * 0.2 + 0.07
+
+
+def gappy(*shape: int) -> Draw:
+    """As `distinct`, with every fourth element NaN, from the second on."""
+    return lambda rng: np.where(np.arange(np.prod(shape)).reshape(shape) % 4 == 1, np.nan, distinct(*shape)(rng))
+
+
+def holed(*shape: int) -> Draw:
+    """Numbers of which every third is 0."""
+    return lambda rng: real(*shape)(rng) * (np.arange(np.prod(shape)).reshape(shape) % 3 != 1)
+
+
+def rising(*shape: int) -> Draw:
+    """Ascending along the last axis, at unequal distances."""
+    return lambda rng: positive(*shape)(rng).cumsum(-1)
 
 
 def truth(*shape: int) -> Draw:
@@ -137,6 +179,22 @@ class call:  # noqa: N801 - reads as a word of the table
 I = np.array
 MASK = np.array([[True, False, True, False], [False, False, True, True], [True, True, False, False]])
 
+METHODS = (
+    *("inverted_cdf", "averaged_inverted_cdf", "closest_observation", "interpolated_inverted_cdf", "hazen", "weibull"),
+    *("linear", "median_unbiased", "normal_unbiased", "lower", "higher", "midpoint", "nearest"),
+)
+
+
+def _stacked(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The same function, with the arrays of its result joined to one."""
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        result = function(*args, **kwargs)
+        return np.stack(result) if isinstance(result, (list, tuple)) else result
+
+    return call
+
+
 SAMPLES: dict[str, list[each | call]] = {
     # arithmetic
     "negative": [each(real)],
@@ -146,6 +204,23 @@ SAMPLES: dict[str, list[each | call]] = {
     "multiply": [each(real, real), call(real(3), 2.0), call(2, real(3)), call(real(3), I([1, 2, 3]))],
     "divide": [each(real, nonzero), call(real(3), 2), call(2, nonzero(3)), call(real(3), I([1, 2, 3]))],
     "strong": [each(real, real)],
+    "reciprocal": [each(nonzero)],
+    "fabs": [each(nonzero)],
+    "copysign": [each(nonzero, nonzero), call(nonzero(3), -1.0)],
+    "conjugate": [each(real)],
+    "ldexp": [call(real(2, 3), I([1, -2, 3])), call(real(), 2), call(real(2, 1), I([[1, 0, 4]])), call(real(0), 1)],
+    "nextafter": [each(real, real), call(real(3), 0.0)],
+    # steps and remainders: quotients are kept away from whole numbers
+    "sign": [each(nonzero)],
+    "heaviside": [each(nonzero, real), call(I([-1, 0, 2]), real(3)), call(nonzero(3), 0.5)],
+    **{name: [each(odd)] for name in ("floor", "ceil", "trunc")},
+    "rint": [each(even)],
+    "spacing": [each(nonzero)],
+    "round": [call(even(2, 3)), call(quarters(3), decimals=1), call(even()), call(even(0))],
+    "floor_divide": [each(odd, whole), call(odd(3), 2.0), call(5.0, nonzero(3))],
+    "remainder": [each(odd, whole), call(odd(3), 1.0), call(-5.0, divisor(4)), call(odd(3), I([2, -1, 2]))],
+    "fmod": [each(odd, whole), call(odd(3), 1.0), call(-5.0, divisor(4)), call(odd(3), I([2, -1, 2]))],
+    "fraction": [each(odd)],
     # powers, exponentials, activations
     "power": [
         each(positive, real),
@@ -154,17 +229,44 @@ SAMPLES: dict[str, list[each | call]] = {
         call(2, real(3)),
         call(0.5, real(2, 2)),
     ],
+    "float_power": [each(positive, real), call(nonzero(3), 2), call(nonzero(3), I([2, -1, 0])), call(3, real(2))],
     "square": [each(real)],
     "sqrt": [each(positive)],
-    "exp": [each(real)],
-    "log": [each(positive)],
+    "cbrt": [each(nonzero)],
+    **{name: [each(real)] for name in ("exp", "exp2", "expm1")},
+    **{name: [each(positive)] for name in ("log", "log2", "log10")},
+    "log1p": [each(unit)],
+    "logaddexp": [each(real, real), call(real(3), 0.5)],
+    "logaddexp2": [each(real, real), call(0.5, real(3))],
     "absolute": [each(nonzero)],
-    "tanh": [each(real)],
     "sigmoid": [each(real)],
+    # angles
+    **{name: [each(real)] for name in ("sin", "cos", "arctan", "sinh", "cosh", "tanh", "arcsinh")},
+    **{name: [each(unit)] for name in ("tan", "arcsin", "arccos", "arctanh")},
+    "arccosh": [each(above_one)],
+    "arctan2": [each(nonzero, nonzero), call(nonzero(3), 1.0), call(-1.0, nonzero(3))],
+    "hypot": [each(nonzero, nonzero), call(nonzero(3), 2.0)],
+    "deg2rad": [each(real)],
+    "rad2deg": [each(real)],
+    # special functions
+    "erf": [each(real)],
+    "erfc": [each(real)],
+    "sinc": [each(real), *[call(real(2, 3), order=order) for order in (1, 2, 3)], call(I([0.0, 1e-3, -2.0, 4.5]))],
+    "i0": [call(real(2, 2)), call(real()), call(real(0)), call(I([0.0, 5.0])), call(real(2), order=1)],
+    # activations
     "relu": [each(nonzero)],
+    "leaky_relu": [each(nonzero), call(nonzero(3), negative_slope=0.2)],
+    "elu": [each(nonzero), call(nonzero(3), alpha=1.5)],
+    "softplus": [each(real), call(real(3), beta=2.0), call(I([0.5, 1.5, 3.0]), beta=2.0, threshold=2.0)],
+    "log_sigmoid": [each(real)],
+    "hardtanh": [each(odd), call(odd(2, 3), min_val=-0.4, max_val=0.8)],
+    "softsign": [each(nonzero)],
     # choices
     "maximum": [each(even, odd), call(odd(3, 4), 0.0)],
     "minimum": [each(even, odd), call(0, odd(3, 4))],
+    "fmax": [each(even, odd), call(odd(3, 4), 0.0)],
+    "fmin": [each(even, odd), call(0, odd(3, 4))],
+    "nan_to_num": [each(real), call(real(2), nan=1.0, posinf=2.0, neginf=3.0)],
     "where": [each(truth, real, real), call(MASK, real(3, 4), 0.0), call(True, real(3), real(3))],
     "clip": [
         each(even, low, high),
@@ -206,6 +308,25 @@ SAMPLES: dict[str, list[each | call]] = {
         call(real()),
         call(real(0, 3), axis=1),
     ],
+    "prod": [
+        *[call(real(2, 3, 2), axis=axis) for axis in (None, 0, -1, (0, 2), (2, 1), ())],
+        *[call(holed(2, 3, 2), axis=axis, keepdims=True) for axis in (None, 0, 1, (-1, 0))],
+        *[call(real(*shape), axis=axis) for shape, axis in (((), None), ((), 0), ((0, 3), 0), ((0, 3), 1))],
+    ],
+    "nanmax": [
+        *[call(gappy(2, 3, 2), axis=axis) for axis in (None, 0, (0, 2))],
+        *[call(gappy(2, 3, 2), axis=axis, keepdims=True) for axis in (None, -1)],
+    ],
+    "nanmin": [
+        *[call(gappy(2, 3, 2), axis=axis) for axis in (None, 0, (0, 2))],
+        *[call(gappy(2, 3, 2), axis=axis, keepdims=True) for axis in (None, -1)],
+    ],
+    "p_norm": [
+        *[call(nonzero(2, 3, 2), axis=axis) for axis in (None, 0, -1, (0, 2), ())],
+        *[call(nonzero(2, 3), axis=1, keepdims=True, p=p) for p in (1, 3, 2.5, 0.5, -1, -2)],
+        *[call(holed(2, 3), axis=axis) for axis in (None, 1)],
+        *[call(nonzero()), call(real(0, 3)), call(real(0, 3), axis=1)],
+    ],
     "softmax": [*[call(real(2, 3), axis=axis) for axis in (-1, 0)], call(real(3)), call(real(0, 3)), call(real(1))],
     "log_softmax": [*[call(real(2, 3), axis=axis) for axis in (-1, 0)], call(real(3)), call(real(0, 3)), call(real(1))],
     "logsumexp": [
@@ -213,6 +334,19 @@ SAMPLES: dict[str, list[each | call]] = {
         *[call(real(2, 3, 2), axis=axis, keepdims=True) for axis in (None, 1)],
         call(real()),
         call(real(0, 3), axis=1),
+    ],
+    # along an axis
+    "cumsum": [*[call(real(2, 3), axis=axis) for axis in (0, 1)], call(real(0, 3), axis=0), call(real(3), axis=0)],
+    "cumprod": [
+        *[call(real(2, 3), axis=axis) for axis in (0, 1)],
+        *[call(holed(2, 5), axis=axis) for axis in (0, 1)],
+        *[call(real(0, 3), axis=axis) for axis in (0, 1)],
+        *[call(real(1, 2), axis=0), call(holed(6), axis=0)],
+    ],
+    "linear_recurrence": [
+        *[call(real(2, 4), real(2, 4), axis=axis) for axis in (0, 1, -1)],
+        *[call(real(), real(4)), call(0.5, real(3)), call(real(3), 2.0), call(holed(4), real(4))],
+        *[call(real(3, 1), real(2, 1, 2), axis=1), call(real(2), real(3, 1)), call(real(0, 2), real(2))],
     ],
     # shapes
     "reshape": [
@@ -245,6 +379,22 @@ SAMPLES: dict[str, list[each | call]] = {
         *[call(real(2, 3), real(2, 3), axis=axis) for axis in (0, 1, -1)],
         call(real(), real(), real()),
         call(real(0), real(0)),
+    ],
+    "copy": [call(real(2, 3)), call(real())],
+    "flip": [call(real(2, 3), axis=axis) for axis in (None, 0, (0, -1))] + [call(real())],
+    "rot90": [call(real(2, 3)), call(real(2, 3, 1), k=-1, axes=(2, 0)), call(real(2, 3), k=2)],
+    "roll": [
+        *[call(real(2, 3), shift=shift, axis=axis) for shift, axis in ((1, None), (-4, 1), ((1, 1), (0, 1)))],
+        *[call(real(3), shift=(1, 1), axis=0), call(real(), shift=1, axis=None), call(real(0, 2), shift=1, axis=0)],
+    ],
+    "pad": [
+        *[call(real(2, 3), widths=((1, 0), (0, 2)), constant_values=value) for value in (0, 1.5, I([[1], [2.0]]))],
+        call(real(0), widths=((1, 1),)),
+    ],
+    "choose": [
+        call(real(3), real(2, 1), real(), index=I([[0, 1, 2], [1, 1, 0]])),
+        call(real(2), real(2), 3.0, index=I(0)),
+        call(real(2), index=I([0, 0])),
     ],
     # products: every pair of ranks; the shapes of a and of b recur, so that joint rules meet them mixed
     "matmul": [
@@ -290,9 +440,184 @@ SAMPLES: dict[str, list[each | call]] = {
         call(real(2), real(), shape=(3, 4), indices=((I([0, 0]), I([3, 3])), (2, 1))),
     ],
 }
+
+
+def flat(parts: Any) -> Any:
+    """Several results as one array, in which each counts differently."""
+    return np.concatenate([(k + 1) * np.ravel(part) for k, part in enumerate(parts)])
+
+
 COMPOSED: dict[str, tuple[Callable[..., Any], list[each | call]]] = {
     "astype": (ops.astype, [call(real(2, 3), dtype=np.float64)]),
-    "ravel": (ops.ravel, [call(real(2, 3))]),
+    # shapes
+    "ravel": (ops.ravel, [call(real(2, 3)), call(real(2, 3), order="F"), call(real())]),
+    "reshape": (ops.reshape, [call(real(2, 3), shape, order="F") for shape in ((3, 2), -1, (1, -1, 2))]),
+    "matrix_transpose": (ops.matrix_transpose, [call(real(2, 3, 2))]),
+    "moveaxis": (ops.moveaxis, [call(real(2, 3, 1), *ends) for ends in ((0, -1), ([0, 1], [-1, 0]))]),
+    "rollaxis": (ops.rollaxis, [call(real(2, 3, 1), *ends) for ends in ((0, 3), (-1,), (1, 0), (0, 2))]),
+    **{
+        name: (getattr(ops, name), [call(real()), call(real(2)), call(real(2, 1)), call(real(1, 2, 1))])
+        for name in ("atleast_1d", "atleast_2d", "atleast_3d")
+    },
+    "broadcast_to": (ops.broadcast_to, [call(real(3), 3), call(real(), [2, 1])]),
+    "broadcast_arrays": (lambda *xs: flat(ops.broadcast_arrays(*xs)), [call(real(2, 1), real(3), real())]),
+    "meshgrid": (
+        lambda *xs, **options: flat(ops.meshgrid(*xs, **options)),
+        [
+            *[call(real(2), real(3), real(1), indexing=by, sparse=sparse) for by in ("xy", "ij") for sparse in (0, 1)],
+            *[call(real(2)), call(real(), real(2))],
+        ],
+    ),
+    # another order
+    "flipud": (ops.flipud, [call(real(2, 3))]),
+    "fliplr": (ops.fliplr, [call(real(2, 3))]),
+    "repeat": (
+        ops.repeat,
+        [
+            *[call(real(2, 3), 2, axis=axis) for axis in (None, 0, -1)],
+            *[call(real(2, 3), I([2, 0, 1]), axis=1), call(real(2), [1, 2]), call(real(), 2), call(real(2), 0)],
+        ],
+    ),
+    "tile": (
+        ops.tile,
+        [*[call(real(2, 3), reps) for reps in (2, (2, 1), (2, 1, 2), 0, I([1, 2]))], call(real(), 2), call(real(0), 2)],
+    ),
+    "resize": (ops.resize, [call(real(2, 3), shape) for shape in ((2, 2), (3, 3), 7, ())]),
+    "sliding_window_view": (
+        ops.sliding_window_view,
+        [call(real(4), 2), call(real(3, 4), (2, 3)), call(real(2, 3), 2, axis=1)],
+    ),
+    "pad": (
+        ops.pad,
+        [
+            *[call(real(2, 3), width) for width in (1, (1, 2), [[1, 0], [0, 2]], ((1, 2),), (1,), I([[1], [2]]))],
+            *[call(real(3), (4, 5), mode=mode) for mode in ("edge", "reflect", "symmetric", "wrap")],
+            *[call(real(2, 3), ((0, 1), (2, 0)), mode=mode) for mode in ("edge", "reflect", "symmetric", "wrap")],
+            *[call(real(1), 2, mode="reflect"), call(real(), 0), call(real(2), 1, constant_values=(1, 2.5))],
+        ],
+    ),
+    # joining and cutting
+    **{
+        name: (lambda *xs, f=name: getattr(ops, f)(xs), [call(real(2), real(2)), call(real(2, 3), real(2, 3))])
+        for name in ("hstack", "vstack", "dstack", "column_stack")
+    },
+    "concat": (lambda *xs: ops.concat(xs), [call(real(2), real(1))]),
+    "block": (
+        lambda a, b, c, d: ops.block([[a, b], [c, d]]),
+        [call(real(1, 2), real(1, 1), real(2, 2), real(2, 1)), call(real(2), real(1), real(2), real())],
+    ),
+    "append": (ops.append, [call(real(2, 3), real(1, 3), axis=0), call(real(2, 1), real(2)), call(real(), real())]),
+    "insert": (
+        ops.insert,
+        [
+            *[
+                call(real(3), at, real())
+                for at in (0, 1, -1, 3, [1], [0, 2], [1, 1], slice(0, 2), I([True, False, True]))
+            ],
+            *[
+                call(real(2, 3), 1, real(3), axis=0),
+                call(real(2, 3), 1, real(2), axis=1),
+                call(real(2, 3), [], real(0)),
+            ],
+            *[call(real(2, 3), [0, 2], real(2, 2), axis=1), call(real(2, 3), [1], real(2, 2), axis=1)],
+            *[call(real(3), 1, real(2)), call(real(2, 3), 4, real())],
+        ],
+    ),
+    "delete": (
+        ops.delete,
+        [
+            *[call(real(4), at) for at in (0, -1, [0, 2], [], [1, 1], slice(0, 3, 2), I([True, False, True, True]))],
+            *[call(real(2, 3), 1, axis=0), call(real(2, 3), [0, 2], axis=-1), call(real(2, 3), 4)],
+        ],
+    ),
+    "unstack": (lambda x, axis=0: flat(ops.unstack(x, axis=axis)), [call(real(2, 3)), call(real(2, 3), axis=-1)]),
+    "array_split": (
+        lambda x, cuts, axis=0: flat(ops.array_split(x, cuts, axis)),
+        [call(real(5), 3), call(real(2, 3), 2, axis=-1), call(real(5), [1, 3]), call(real(2), 4)],
+    ),
+    **{
+        name: (
+            lambda x, cuts, f=name: flat(getattr(ops, f)(x, cuts)),
+            [call(real(2, 4, 2), 2), call(real(3, 3, 3), [1])],
+        )
+        for name in ("hsplit", "vsplit", "dsplit")
+    },
+    # diagonals
+    "diag": (ops.diag, [call(real(3), k=k) for k in (0, 1, -2)] + [call(real(2, 3), k=k) for k in (0, 2, -1, 5)]),
+    "diagflat": (ops.diagflat, [call(real(2, 1)), call(real(), k=1)]),
+    "diagonal": (
+        ops.diagonal,
+        [call(real(2, 3), offset) for offset in (0, 1, -1, 3)] + [call(real(2, 3, 2), 0, 2, 1), call(real(2, 3, 2))],
+    ),
+    "trace": (ops.trace, [call(real(2, 3)), call(real(2, 3), 1), call(real(2, 3, 2), -1, 1, 2), call(real(2, 2), 5)]),
+    "tril": (ops.tril, [call(real(2, 3)), call(real(2, 3, 2), k=-1), call(real(2), k=1)]),
+    "triu": (ops.triu, [call(real(2, 3)), call(real(2, 3, 2), k=-1), call(real(2), k=1)]),
+    # choosing
+    "take": (
+        ops.take,
+        [
+            *[call(real(2, 3), at, axis=axis) for axis in (None, 0, 1, -1) for at in (1, I([[0, 1], [-1, 0]]))],
+            *[call(real(2, 3), [0, 0], axis=1), call(real(3), [True, False]), call(real(2, 3), [], axis=0)],
+            *[call(real(3), I([-4, 5]), mode=mode) for mode in ("wrap", "clip")],
+        ],
+    ),
+    "take_along_axis": (
+        ops.take_along_axis,
+        [
+            *[call(real(2, 3), I([[0, 2, 0], [1, 1, -1]]), axis=-1), call(real(2, 3), I([[1, 0, 1]]), axis=0)],
+            *[call(real(2, 3), I([0, 5, 5]), axis=None), call(real(1, 3), I([[0], [2]]), axis=1)],
+        ],
+    ),
+    "choose": (
+        lambda *xs, index, mode="raise": ops.choose(index, xs, mode=mode),
+        [
+            call(real(2), real(2), index=I([1, 0])),
+            *[call(real(2), real(2), index=I([-1, 3]), mode=m) for m in ("wrap", "clip")],
+        ],
+    ),
+    "compress": (
+        lambda x, condition, axis=None: ops.compress(condition, x, axis),
+        [call(real(2, 3), [True, False, True], axis=1), call(real(2, 3), [0, 1]), call(real(2, 3), [0, 1], axis=0)],
+    ),
+    "extract": (lambda x, condition: ops.extract(condition, x), [call(real(3, 4), MASK), call(real(3, 4), MASK[0])]),
+    "select": (
+        lambda a, b, c: ops.select([MASK, MASK[::-1]], [a, b], c),
+        [call(real(3, 4), real(4), real()), call(real(3, 1), real(3, 4), 0)],
+    ),
+    "piecewise": (
+        lambda x, a: ops.piecewise(x, [x < -0.5, x > 0.5], [lambda v: v * v, lambda v: a * v, -2.0]),
+        [call(distinct(2, 5), real())],
+    ),
+    "set_at": (
+        ops.set_at,
+        [
+            *[
+                call(real(3, 4), index, real(*shape))
+                for index, shape in (
+                    *((0, (4,)), ((..., 1), ()), (slice(None, None, 2), (2, 1)), (MASK, (6,)), (I([2, 0, 2]), (3, 4))),
+                    *(((I([0, 0, 1]), I([1, 1, 2])), (3,)), ([], (4,)), (True, ()), (([0, 0], 1), (1,))),
+                )
+            ],
+            *[call(real(), (), real()), call(real(2), I([[0, 1], [1, 1]]), 2.0)],
+        ],
+    ),
+    "add_at": (
+        ops.add_at,
+        [
+            *[
+                call(real(3, 4), index, real(*shape))
+                for index, shape in (
+                    *((0, (4,)), (MASK, ()), (I([2, 0, 2]), (3, 1)), ((I([0, 0, 1]), I([1, 1, 2])), (3,)), ([], (4,))),
+                )
+            ],
+            call(real(), (), real()),
+        ],
+    ),
+    "apply_along_axis": (
+        lambda x, axis: ops.apply_along_axis(lambda v: v[:2] * v.sum(), axis, x),
+        [call(real(2, 3, 2), axis) for axis in (0, 1, -1)] + [call(real(2), 0)],
+    ),
+    "apply_over_axes": (lambda x: ops.apply_over_axes(np.sum, x, [0, -1]), [call(real(2, 3, 2))]),
     "concatenate": (
         lambda *xs, axis=0: ops.concatenate(xs, axis),
         [call(real(2, 3), real(1, 3)), call(real(2, 1), real(2, 2), axis=1), call(real(2), real(), axis=None)],
@@ -303,6 +628,197 @@ COMPOSED: dict[str, tuple[Callable[..., Any], list[each | call]]] = {
         lambda x, cuts, axis=0: ops.concatenate([(k + 1) * x for k, x in enumerate(ops.split(x, cuts, axis))], axis),
         [call(real(4, 2), 2), call(real(5, 2), [1, 3]), call(real(2, 4), 2, axis=1), call(real(5), [3, 1, -1])],
     ),
+    "sum": (
+        ops.sum,
+        [
+            call(real(3, 4), where=MASK, axis=0),
+            call(real(3, 4), where=MASK[0], initial=2.5, keepdims=True),
+            call(real(3, 4), axis=1, dtype=np.float64),
+        ],
+    ),
+    "prod": (
+        ops.prod,
+        [call(real(3, 4), where=MASK, axis=0), call(holed(3, 4), where=MASK, initial=2.5), call(real(2), dtype="f8")],
+    ),
+    "mean": (ops.mean, [call(real(3, 4), where=MASK, axis=0), call(real(3, 4), where=MASK[0], keepdims=True)]),
+    "max": (
+        ops.max,
+        [
+            call(distinct(3, 4), where=MASK, initial=-0.1, axis=1),
+            call(distinct(2, 3), initial=0.5, axis=0, keepdims=True),
+            call(distinct(2, 0), initial=0.5, axis=1),
+        ],
+    ),
+    "min": (
+        ops.min,
+        [
+            call(distinct(3, 4), where=MASK, initial=0.1, axis=1),
+            call(distinct(2, 3), initial=-0.5, axis=0, keepdims=True),
+            call(distinct(2, 0), initial=0.5, axis=1),
+        ],
+    ),
+    "ptp": (ops.ptp, [call(distinct(2, 3)), call(distinct(2, 3), axis=1), call(distinct(2, 3), axis=0, keepdims=True)]),
+    "var": (
+        ops.var,
+        [
+            call(real(2, 3), correction=1, axis=1),
+            call(real(3, 4), where=MASK, axis=0, ddof=0.5),
+            call(real(3, 4), where=MASK[0], keepdims=True),
+        ],
+    ),
+    "std": (
+        ops.std,
+        [
+            *[call(real(2, 3, 2), axis=axis) for axis in (None, 0, -1, (0, 2))],
+            *[call(real(2, 3, 2), axis=axis, ddof=1, keepdims=True) for axis in (None, 1)],
+            *[call(real(3, 4), where=MASK, axis=1), call(real(2, 3), correction=1, axis=1), call(real(0, 3), axis=1)],
+        ],
+    ),
+    "average": (
+        lambda a, w=None, **options: ops.average(a, weights=w, **options),
+        [
+            *[call(real(2, 3)), call(real(2, 3), axis=1, keepdims=True), call(real(3), [1.0, 2.0, 3.0])],
+            *[call(real(2, 3), positive(2, 3)), call(real(2, 3), positive(2, 3), axis=0, keepdims=True)],
+            *[call(real(2, 3), positive(3), axis=1), call(real(2, 3, 4), positive(4, 2), axis=(2, 0))],
+        ],
+    ),
+    "nansum": (ops.nansum, [call(gappy(2, 3)), call(gappy(2, 3), axis=0, initial=1.5), call(gappy(3, 4), where=MASK)]),
+    "nanprod": (ops.nanprod, [call(gappy(2, 3)), call(gappy(2, 3), axis=0, keepdims=True)]),
+    "nanmean": (ops.nanmean, [call(gappy(2, 3)), call(gappy(2, 3), axis=0), call(gappy(2, 3), axis=1, keepdims=True)]),
+    "nanmax": (ops.nanmax, [call(gappy(3, 4), where=MASK, initial=-0.1, axis=1), call(gappy(2, 3), initial=0.5)]),
+    "nanmin": (ops.nanmin, [call(gappy(3, 4), where=MASK, initial=0.1, axis=1), call(gappy(2, 3), initial=-0.5)]),
+    "nanvar": (ops.nanvar, [call(gappy(2, 3)), call(gappy(2, 4), axis=1), call(gappy(2, 4), axis=1, ddof=1)]),
+    "nanstd": (ops.nanstd, [call(gappy(2, 3)), call(gappy(2, 4), axis=1), call(gappy(2, 4), axis=1, ddof=1)]),
+    "norm": (
+        ops.norm,
+        [
+            *[call(nonzero(5), p) for p in (None, 1, 2, 3, 2.5, 0.5, -1, -2)],
+            *[call(distinct(5), p) for p in (np.inf, -np.inf)],
+            *[call(nonzero(2, 3), p) for p in (None, "fro", 1, -1, np.inf, -np.inf)],
+            *[call(nonzero(2, 3, 2), 1, (2, 0), keepdims=True), call(nonzero(2, 3, 2), np.inf, (0, 1))],
+            *[call(nonzero(2, 3, 2)), call(nonzero(2, 3), None, 1), call(nonzero(2, 3), 3, 0, True), call(nonzero())],
+        ],
+    ),
+    "vector_norm": (
+        ops.vector_norm,
+        [
+            *[call(nonzero(2, 3, 2), axis=axis, keepdims=True) for axis in (None, 1, (0, 2))],
+            *[call(distinct(2, 3), axis=1, ord=p) for p in (1, 3, np.inf, -np.inf)],
+        ],
+    ),
+    "matrix_norm": (
+        ops.matrix_norm,
+        [
+            *[call(nonzero(2, 2, 3), ord=p) for p in ("fro", 1, -1, np.inf, -np.inf)],
+            *[call(nonzero(2, 3), keepdims=True), call(nonzero(2, 3), keepdims=True, ord=1)],
+        ],
+    ),
+    "cumsum": (ops.cumsum, [call(real(2, 3)), call(real(2, 3), axis=-1, dtype="f8"), call(real())]),
+    "cumprod": (ops.cumprod, [call(real(2, 3)), call(real(2, 3), axis=-1, dtype="f8"), call(real())]),
+    "nancumsum": (ops.nancumsum, [call(gappy(2, 3)), call(gappy(2, 3), axis=1)]),
+    "nancumprod": (ops.nancumprod, [call(gappy(2, 3)), call(gappy(2, 3), axis=1)]),
+    "cumulative_sum": (
+        ops.cumulative_sum,
+        [call(real(3)), call(real(2, 3), axis=1, include_initial=True), call(real(3), include_initial=True)],
+    ),
+    "cumulative_prod": (
+        ops.cumulative_prod,
+        [call(real(3)), call(real(2, 3), axis=1, include_initial=True), call(holed(3), include_initial=True)],
+    ),
+    "cummax": (ops.cummax, [*[call(distinct(3, 4), axis=axis) for axis in (0, 1)], call(distinct(0)), call(real(1))]),
+    "cummin": (ops.cummin, [*[call(distinct(3, 4), axis=axis) for axis in (0, 1)], call(distinct(0)), call(real(1))]),
+    "diff": (
+        lambda a, prepend=None, append=None, **options: ops.diff(a, prepend=prepend, append=append, **options),
+        [
+            *[call(real(5), n=n) for n in (0, 1, 2, 3)],
+            *[call(real(3, 2), axis=0), call(real(2, 3), real(2, 1), real(2, 2)), call(real(2, 3), 1.5, n=2)],
+            *[call(real(2, 3), None, real(), axis=0), call(real(2, 1)), call(real(0))],
+        ],
+    ),
+    "ediff1d": (ops.ediff1d, [call(real(2, 3)), call(real(3), real(2), real()), call(real(3), 1.0), call(real(1))]),
+    "gradient": (
+        _stacked(ops.gradient),
+        [
+            *[call(real(2)), call(real(5)), call(real(5), 0.5), call(real(5), positive())],
+            *[call(real(3, 4)), call(real(3, 4), 0.5, rising(4)), call(real(3, 4), axis=-1), call(real(5), rising(5))],
+            *[call(real(5), edge_order=2), call(real(4), rising(4), edge_order=2), call(real(3), edge_order=2)],
+            *[call(real(3, 2), rising(3), axis=0), call(real(2, 3), 2.0, 0.5, axis=(1, 0))],
+        ],
+    ),
+    "trapezoid": (
+        lambda y, x=None, **options: ops.trapezoid(y, x, **options),
+        [
+            *[call(real(2, 3)), call(real(2, 3), axis=0, dx=0.5), call(real(2, 3), rising(3)), call(real(1))],
+            *[call(real(2, 3), rising(2, 3)), call(real(3, 2), rising(3), axis=0)],
+        ],
+    ),
+    "sort": (
+        ops.sort,
+        [
+            *[call(distinct(3, 4), axis=axis) for axis in (-1, 0, None)],
+            *[call(distinct(4), kind="heapsort"), call(real(0, 3)), call(real(1))],
+        ],
+    ),
+    "partition": (
+        ops.partition,
+        [
+            *[call(distinct(3, 4), kth, axis) for kth, axis in ((1, -1), (2, 0), ((0, 2), 1), (5, None))],
+            call(real(1), 0),
+        ],
+    ),
+    "median": (
+        ops.median,
+        [
+            *[call(distinct(2, 3, 2), axis=axis) for axis in (None, 0, 1, (2, 0))],
+            *[call(distinct(2, 3, 2), axis=axis, keepdims=True) for axis in (None, 1, (0, 1))],
+            *[call(real()), call(real(1)), call(real(0, 3), axis=1)],
+        ],
+    ),
+    "nanmedian": (
+        ops.nanmedian,
+        [call(gappy(2, 3)), call(gappy(2, 3), axis=0), call(gappy(2, 4), axis=-1, keepdims=True)],
+    ),
+    "quantile": (
+        ops.quantile,
+        [
+            *[call(distinct(7), q=q, method=method) for method in METHODS for q in (0.3, I([0.0, 0.55, 1.0]))],
+            *[call(distinct(2, 3, 2), q=q, axis=axis) for q in (0.3, I([[0.2, 0.7]])) for axis in (None, 1, (2, 0))],
+            *[call(distinct(2, 3, 2), q=I([0.2, 0.7]), axis=axis, keepdims=True) for axis in (None, 1, (2, 0))],
+            *[call(real(), q=0.3), call(distinct(3), q=1), call(real(2, 0, 3), q=0.5, axis=2)],
+        ],
+    ),
+    "nanquantile": (
+        ops.nanquantile,
+        [
+            call(gappy(2, 3), q=I([0.1, 0.6])),
+            call(gappy(2, 4), q=0.3, axis=1),
+            call(gappy(2, 4), q=0.3, method="hazen"),
+        ],
+    ),
+    "percentile": (
+        ops.percentile,
+        [call(distinct(5), q=30), call(distinct(2, 5), q=I([10, 75.0]), axis=1, keepdims=True)],
+    ),
+    "nanpercentile": (
+        ops.nanpercentile,
+        [call(gappy(5), q=30), call(gappy(2, 4), q=I([10, 75.0]), axis=1, keepdims=True)],
+    ),
+    "bincount": (
+        lambda w, x, minlength=0: ops.bincount(x, w, minlength),
+        [call(real(4), I([2, 0, 2, 1])), call(real(2), I([0, 0]), minlength=3)],
+    ),
+    "unique": (ops.unique, [call(distinct(2, 3)), call(distinct(2, 3), axis=1)]),
+    "divmod": (lambda a, b: ops.stack(ops.divmod(a, b)), [call(odd(2, 3), whole(3))]),
+    "modf": (lambda x: ops.stack(ops.modf(x)), [call(odd(2, 3)), call(odd())]),
+    "selu": (ops.selu, [call(nonzero(2, 3))]),
+    "celu": (ops.celu, [call(nonzero(2, 3)), call(nonzero(3), alpha=0.5)]),
+    "silu": (ops.silu, [call(real(2, 3))]),
+    "gelu": (ops.gelu, [call(real(2, 3), approximate=how) for how in ("none", "tanh")]),
+    "relu6": (ops.relu6, [call(odd(2, 3)), call(I([5.5, 6.5]))]),
+    "hardsigmoid": (ops.hardsigmoid, [call(odd(2, 3)), call(I([-3.5, -2.5, 2.5, 3.5]))]),
+    "hardswish": (ops.hardswish, [call(odd(2, 3)), call(I([-3.5, -2.5, 2.5, 3.5]))]),
+    "mish": (ops.mish, [call(real(2, 3))]),
+    "tanhshrink": (ops.tanhshrink, [call(real(2, 3))]),
     "mse_loss": (
         ops.mse_loss,
         [call(real(2, 3), real(2, 3), reduction=by) for by in ("mean", "sum", "none")] + [call(real(), real())],
@@ -323,9 +839,31 @@ COMPOSED: dict[str, tuple[Callable[..., Any], list[each | call]]] = {
 
 CONSTANT = {
     *("equal", "greater", "greater_equal", "isfinite", "isinf", "isnan", "less", "less_equal", "not_equal"),
-    *("logical_and", "logical_not", "logical_or", "sign", "stop_gradient"),
+    *("logical_and", "logical_not", "logical_or", "stop_gradient"),
+    *("all", "allclose", "angle", "any", "array_equal", "array_equiv", "imag", "isclose", "one_hot", "signbit"),
+    *("bitwise_and", "bitwise_or", "bitwise_xor", "invert", "logical_xor"),
+    *("iscomplex", "isneginf", "isposinf", "isreal"),
+    *("all", "any", "argmax", "argmin", "argpartition", "argsort", "argwhere", "count_nonzero", "digitize"),
+    *(
+        "flatnonzero",
+        "histogram",
+        "histogram_bin_edges",
+        "lexsort",
+        "nanargmax",
+        "nanargmin",
+        "nonzero",
+        "searchsorted",
+    ),
 }
 """Public functions whose results have no derivative."""
+
+
+def _linear_recurrence(a: Any, b: Any, axis: int = 0) -> Any:
+    a, b = (np.moveaxis(x, axis, 0) for x in np.broadcast_arrays(a, b))
+    steps = [np.zeros(b.shape[1:])]
+    for t in range(len(b)):
+        steps.append(a[t] * steps[-1] + b[t])
+    return np.moveaxis(np.array(steps)[1:], 0, axis)
 
 
 def _scatter(*gs: Any, shape: tuple[int, ...], indices: tuple[Any, ...]) -> Any:
@@ -333,6 +871,47 @@ def _scatter(*gs: Any, shape: tuple[int, ...], indices: tuple[Any, ...]) -> Any:
     for g, index in zip(gs, indices, strict=True):
         np.add.at(out, index, g)
     return out
+
+
+def _at(write: Callable[..., None]) -> Callable[..., Any]:
+    def written(x: Any, index: Any, values: Any) -> Any:
+        y = x.copy()
+        write(y, index, values)
+        return y
+
+    return written
+
+
+def _each(function: Callable[[float], float], x: Any) -> Any:
+    return np.reshape([function(v) for v in np.ravel(x)], np.shape(x)).astype(float)
+
+
+def _sinc(x: Any, order: int = 0) -> Any:
+    """The integral of (pi s)**order cos(pi x s + order pi/2) over s from 0 to 1, by Gauss and Legendre."""
+    s, weight = np.polynomial.legendre.leggauss(40)
+    s, weight = (s + 1) / 2, weight / 2
+    return ((np.pi * s) ** order * np.cos(np.pi * x[..., None] * s + order * np.pi / 2)) @ weight
+
+
+def _i0(x: Any, order: int = 0) -> Any:
+    """A derivative of the power series of I_0, whose terms are (x/2)**2k / (k!)**2."""
+    series = np.zeros(80)
+    series[::2] = [0.25**k / math.factorial(k) ** 2 for k in range(40)]
+    return np.polynomial.Polynomial(series).deriv(order)(x)
+
+
+def _elu(x: Any, alpha: float = 1.0) -> Any:
+    return np.maximum(x, 0) + np.minimum(alpha * (np.exp(x) - 1), 0)
+
+
+def _softplus(x: Any, beta: float = 1.0, threshold: float = 20.0) -> Any:
+    return np.where(x * beta > threshold, x, np.log(1 + np.exp(beta * x)) / beta)
+
+
+def _gelu(x: Any, approximate: str) -> Any:
+    if approximate == "tanh":
+        return 0.5 * x * (1 + np.tanh(np.sqrt(2 / np.pi) * (x + 0.044715 * x**3)))
+    return x * _each(statistics.NormalDist().cdf, x)
 
 
 def _softmax(x: Any, axis: int = -1) -> Any:
@@ -365,8 +944,43 @@ def _cross_entropy(
 
 REFERENCES: dict[str, Callable[..., Any]] = {
     "strong": lambda a, b: a * b,
+    "p_norm": lambda x, axis=None, keepdims=False, p=2: (np.abs(x) ** p).sum(axis, keepdims=keepdims) ** (1 / p),
+    "norm": np.linalg.norm,
+    "vector_norm": np.linalg.vector_norm,
+    "matrix_norm": np.linalg.matrix_norm,
+    "average": lambda a, w=None, **options: np.average(a, weights=w, **options),
+    "linear_recurrence": _linear_recurrence,
+    "cummax": np.maximum.accumulate,
+    "cummin": np.minimum.accumulate,
+    "diff": lambda a, prepend=None, append=None, **options: np.diff(
+        a, **options, **{k: v for k, v in (("prepend", prepend), ("append", append)) if v is not None}
+    ),
+    "gradient": _stacked(np.gradient),
+    "bincount": lambda w, x, minlength=0: np.bincount(x, w, minlength),
     "sigmoid": lambda x: 1 / (1 + np.exp(-x)),
+    "fraction": lambda x: x - np.trunc(x),
+    "divmod": lambda a, b: np.stack(np.divmod(a, b)),
+    "modf": lambda x: np.stack(np.modf(x)),
+    "erf": lambda x: _each(math.erf, x),
+    "erfc": lambda x: _each(math.erfc, x),
+    "sinc": _sinc,
+    "i0": _i0,
     "relu": lambda x: x * (x > 0),
+    "leaky_relu": lambda x, negative_slope=0.01: np.maximum(x, 0) + negative_slope * np.minimum(x, 0),
+    "elu": _elu,
+    "selu": lambda x: 1.0507009873554805 * _elu(x, 1.6732632423543772),
+    "celu": lambda x, alpha=1.0: np.maximum(x, 0) + np.minimum(alpha * (np.exp(x / alpha) - 1), 0),
+    "softplus": _softplus,
+    "log_sigmoid": lambda x: np.log(1 / (1 + np.exp(-x))),
+    "silu": lambda x: x / (1 + np.exp(-x)),
+    "gelu": _gelu,
+    "hardtanh": lambda x, min_val=-1.0, max_val=1.0: np.minimum(np.maximum(x, min_val), max_val),
+    "relu6": lambda x: np.minimum(np.maximum(x, 0), 6),
+    "hardsigmoid": lambda x: np.interp(x, [-3, 3], [0, 1]),
+    "hardswish": lambda x: x * np.interp(x, [-3, 3], [0, 1]),
+    "mish": lambda x: x * np.tanh(_softplus(x)),
+    "softsign": lambda x: x / (1 + np.abs(x)),
+    "tanhshrink": lambda x: x - np.tanh(x),
     "softmax": _softmax,
     "log_softmax": lambda x, axis=-1: np.log(_softmax(x, axis)),
     "logsumexp": lambda x, axis=None, keepdims=False: np.log(np.exp(x).sum(axis, keepdims=keepdims)),
@@ -377,6 +991,29 @@ REFERENCES: dict[str, Callable[..., Any]] = {
     "addmm": lambda c, a, b: c + a @ b,
     "scatter": _scatter,
     "getitem": lambda x, index: x[index],
+    "set_at": _at(operator.setitem),
+    "add_at": _at(np.add.at),
+    "pad": lambda x, widths, mode="constant", **options: np.pad(x, widths, mode, **options),
+    "choose": lambda *xs, index, mode="raise": np.choose(index, xs, mode=mode),
+    "sliding_window_view": np.lib.stride_tricks.sliding_window_view,
+    "compress": lambda x, condition, axis=None: np.compress(condition, x, axis),
+    "extract": lambda x, condition: np.extract(condition, x),
+    "select": lambda a, b, c: np.select([MASK, MASK[::-1]], [a, b], c),
+    "piecewise": lambda x, a: np.piecewise(x, [x < -0.5, x > 0.5], [lambda v: v * v, lambda v: a * v, -2.0]),
+    "apply_along_axis": lambda x, axis: np.apply_along_axis(lambda v: v[:2] * v.sum(), axis, x),
+    "apply_over_axes": lambda x: np.apply_over_axes(np.sum, x, [0, -1]),
+    "block": lambda a, b, c, d: np.block([[a, b], [c, d]]),
+    "broadcast_arrays": lambda *xs: flat(np.broadcast_arrays(*xs)),
+    "meshgrid": lambda *xs, **options: flat(np.meshgrid(*xs, **options)),
+    "unstack": lambda x, axis=0: flat(np.moveaxis(x, axis, 0)),
+    **{
+        name: lambda *xs, f=name: getattr(np, f)(xs)
+        for name in ("hstack", "vstack", "dstack", "column_stack", "concat")
+    },
+    **{
+        name: lambda x, cuts, *axis, f=name, **options: flat(getattr(np, f)(x, cuts, *axis, **options))
+        for name in ("array_split", "hsplit", "vsplit", "dsplit")
+    },
     "split": lambda x, cuts, axis=0: np.concatenate(
         [(k + 1) * part for k, part in enumerate(np.split(x, cuts, axis))], axis
     ),

@@ -1,0 +1,261 @@
+"""Sorting, order statistics, searching and counting.
+
+Where an element goes is piecewise constant, so a sorted array is a reading of the old one at constant places, and an
+order statistic is a weighted mean of such readings. Equal elements keep their order.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
+
+from ..autograd import Tensor
+from ..autograd.tensor import NUMPY
+from ..errors import ShapeError, UnsupportedError
+from .elementwise import strong
+from .index import scatter
+from .reduce import Axis, count, no_out
+from .selection import take_along_axis
+from .shape import as_tensor, astype, moveaxis, ravel, reshape, transpose
+
+__all__ = [
+    "all",
+    "any",
+    "argmax",
+    "argmin",
+    "argpartition",
+    "argsort",
+    "argwhere",
+    "bincount",
+    "count_nonzero",
+    "digitize",
+    "flatnonzero",
+    "histogram",
+    "histogram_bin_edges",
+    "lexsort",
+    "median",
+    "nanargmax",
+    "nanargmin",
+    "nanmedian",
+    "nanpercentile",
+    "nanquantile",
+    "nonzero",
+    "partition",
+    "percentile",
+    "quantile",
+    "searchsorted",
+    "sort",
+    "unique",
+]
+
+
+def _in_line(a: Any, axis: int | None) -> tuple[Tensor, int]:
+    """What is sorted, and along which axis: without one, all elements in a row."""
+    x = ravel(a) if axis is None else as_tensor(a)
+    return x, normalize_axis_index(-1 if axis is None else axis, x.ndim)
+
+
+def sort(
+    a: Any, axis: int | None = -1, kind: str | None = None, order: None = None, *, stable: bool | None = None
+) -> Tensor:
+    """The elements in ascending order along ``axis``, NaN last; equal ones keep their order, whatever the ``kind``."""
+    if order is not None:
+        raise UnsupportedError("sort: got order=, which names fields; Tensors have none; leave it out")
+    x, axis = _in_line(a, axis)
+    return take_along_axis(x, np.argsort(x.numpy(), axis, kind="stable"), axis)
+
+
+def partition(a: Any, kth: Any, axis: int | None = -1, kind: str = "introselect", order: None = None) -> Tensor:
+    """The elements with the ``kth`` in its sorted place along ``axis``, smaller ones before, larger ones after."""
+    if order is not None:
+        raise UnsupportedError("partition: got order=, which names fields; Tensors have none; leave it out")
+    x, axis = _in_line(a, axis)
+    # NumPy's argpartition may order the elements on each side otherwise than its partition does.
+    found = np.partition(x.numpy(), kth, axis)
+    places = np.argsort(np.argsort(found, axis, kind="stable"), axis)
+    return take_along_axis(x, np.take_along_axis(np.argsort(x.numpy(), axis, kind="stable"), places, axis), axis)
+
+
+def _statistic(function: Callable[..., Any], a: Any, axis: Axis, out: Any, keepdims: bool, **options: Any) -> Tensor:
+    """An order statistic, as a mean of the two elements between which NumPy finds it among the ranks 0, 1, ..."""
+    name = function.__name__
+    no_out(out, name)
+    x = as_tensor(a)
+    axes = normalize_axis_tuple(range(x.ndim) if axis is None else axis, x.ndim)
+    kept = [k for k in range(x.ndim) if k not in axes]
+    n = count(x.shape, axes)
+    if n == 0:
+        raise ShapeError(f"{name}: got shape {x.shape} and axis={axis}; need at least one element to choose from")
+    rows = reshape(transpose(x, (*kept, *axes)), (*[x.shape[k] for k in kept], n))
+    order = np.argsort(rows.numpy(), axis=-1, kind="stable")
+    ranks = np.where(np.isnan(rows.numpy()), np.nan, np.argsort(order, axis=-1))
+    found = np.asarray(function(ranks, axis=-1, **options))  # as many for each row as there are q, whose axes are first
+    dtype = function(np.zeros(1, x.dtype), **options).dtype
+
+    several = found.shape[: found.ndim - len(kept)]
+    place = np.moveaxis(found.reshape(math.prod(several), *rows.shape[:-1]), 0, -1)
+    place = np.where(np.isnan(place), n - 1, place)  # sorting puts NaN last
+    share = (place - np.floor(place)).astype(dtype)
+    low, high = (
+        astype(take_along_axis(rows, np.take_along_axis(order, whole.astype(np.intp), -1), -1), dtype)
+        for whole in (np.floor(place), np.ceil(place))
+    )
+    y = moveaxis(strong(low, 1 - share) + strong(high, share), -1, 0)
+    left = x.shape if keepdims else rows.shape[:-1]
+    return reshape(y, several + tuple(1 if keepdims and k in axes else size for k, size in enumerate(left)))
+
+
+def median(
+    a: Any, axis: Axis = None, out: None = None, overwrite_input: bool = False, keepdims: bool = False
+) -> Tensor:
+    """The middle element over ``axis``, or the mean of the two in the middle; of equal elements one is chosen."""
+    return _statistic(np.median, a, axis, out, keepdims)
+
+
+def nanmedian(
+    a: Any, axis: Axis = None, out: None = None, overwrite_input: bool = False, keepdims: bool = False
+) -> Tensor:
+    """`median` without NaN, whose derivative is 0."""
+    return _statistic(np.nanmedian, a, axis, out, keepdims)
+
+
+def _quantile(function: Callable[..., Any]) -> Callable[..., Tensor]:
+    """NumPy's quantile or percentile, with or without NaN."""
+
+    def call(
+        a: Any,
+        q: Any,
+        axis: Axis = None,
+        out: None = None,
+        overwrite_input: bool = False,
+        method: str = "linear",
+        keepdims: bool = False,
+        *,
+        weights: None = None,
+    ) -> Tensor:
+        if isinstance(q, Tensor):
+            if q.requires_grad:
+                raise UnsupportedError(f"{function.__name__}: got q that requires a gradient; need a constant")
+            q = q.numpy()
+        if weights is not None:
+            raise UnsupportedError(f"{function.__name__}: got weights=, which it does not take here; need none")
+        return _statistic(function, a, axis, out, keepdims, q=q, method=method)
+
+    call.__name__ = call.__qualname__ = function.__name__
+    call.__doc__ = f"""NumPy's ``{function.__name__}``, with each of its methods; differentiable in ``a``.
+
+    It is a weighted mean of two sorted elements{", NaN left out" if "nan" in function.__name__ else ""};
+    of equal elements one is chosen.
+    """
+    NUMPY[function] = call
+    return call
+
+
+quantile = _quantile(np.quantile)
+nanquantile = _quantile(np.nanquantile)
+percentile = _quantile(np.percentile)
+nanpercentile = _quantile(np.nanpercentile)
+
+
+def _plain(given: Any) -> Any:
+    """An argument without history."""
+    if isinstance(given, (list, tuple)):
+        return type(given)(map(_plain, given))
+    return given.numpy() if isinstance(given, Tensor) else given
+
+
+def _tensors(result: Any) -> Any:
+    if isinstance(result, (list, tuple)):
+        return tuple(map(_tensors, result))
+    return Tensor(np.asarray(result)) if isinstance(result, (np.ndarray, np.generic)) else result
+
+
+def _constant(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function whose result is counts, places or truths: a constant."""
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        no_out(kwargs.pop("out", None), call.__name__)
+        return _tensors(function(*map(_plain, args), **{key: _plain(value) for key, value in kwargs.items()}))
+
+    call.__name__ = call.__qualname__ = function.__name__
+    call.__doc__ = f"NumPy's ``{function.__name__}``, whose result is a constant."
+    NUMPY[function] = call
+    return call
+
+
+all = _constant(np.all)
+any = _constant(np.any)
+argmax = _constant(np.argmax)
+argmin = _constant(np.argmin)
+argpartition = _constant(np.argpartition)
+argsort = _constant(np.argsort)
+argwhere = _constant(np.argwhere)
+count_nonzero = _constant(np.count_nonzero)
+digitize = _constant(np.digitize)
+flatnonzero = _constant(np.flatnonzero)
+histogram_bin_edges = _constant(np.histogram_bin_edges)
+lexsort = _constant(np.lexsort)
+nanargmax = _constant(np.nanargmax)
+nanargmin = _constant(np.nanargmin)
+nonzero = _constant(np.nonzero)
+searchsorted = _constant(np.searchsorted)
+
+
+def bincount(x: Any, /, weights: Any = None, minlength: int = 0) -> Tensor:
+    """How often each of 0, 1, 2, ... occurs in ``x``, or the sum of its weights, in which it is differentiable."""
+    x = np.asarray(_plain(x))
+    if weights is None:
+        return Tensor(np.bincount(x, minlength=minlength))
+    weights = astype(weights, np.float64)
+    if weights.shape != x.shape:
+        raise ShapeError(f"bincount: got weights of shape {weights.shape} for {x.shape}; need the same")
+    size = np.bincount(x, minlength=minlength).shape
+    return scatter(weights, shape=size, indices=(x,))  # type: ignore[no-any-return]
+
+
+def histogram(
+    a: Any, bins: Any = 10, range: Any = None, density: bool | None = None, weights: Any = None
+) -> tuple[Tensor, Tensor]:
+    """NumPy's histogram: counts, or sums of weights, and the edges of the bins; constants.
+
+    Raises:
+        UnsupportedError: for weights that require a gradient.
+    """
+    if isinstance(weights, Tensor) and weights.requires_grad:
+        raise UnsupportedError(
+            "histogram: got weights that require a gradient; need constants; use np.bincount(np.digitize(a, edges), "
+            "weights), which is differentiable in them"
+        )
+    return _histogram(a, bins, range, density, weights)  # type: ignore[no-any-return]
+
+
+_histogram = _constant(np.histogram)
+
+
+def unique(
+    ar: Any,
+    return_index: bool = False,
+    return_inverse: bool = False,
+    return_counts: bool = False,
+    axis: int | None = None,
+    **options: bool,
+) -> Any:
+    """The distinct elements, or those along ``axis``, sorted; of equal ones the first has the derivative.
+
+    The indices and counts that NumPy's ``unique`` can return beside them are constants.
+    """
+    x, axis = (ravel(ar), 0) if axis is None else _in_line(ar, axis)
+    _, index, inverse, counts = np.unique(x.numpy(), True, True, True, axis, **options)
+    values = x[(slice(None),) * axis + (index,)]
+    asked = ((return_index, index), (return_inverse, inverse), (return_counts, counts))
+    others = [Tensor(found) for wanted, found in asked if wanted]
+    return (values, *others) if others else values
+
+
+for _call in (sort, partition, median, nanmedian, bincount, histogram, unique):
+    NUMPY[getattr(np, _call.__name__)] = _call
+NUMPY[np.logical_and, "reduce"], NUMPY[np.logical_or, "reduce"] = all, any
