@@ -5,6 +5,7 @@ from .activations import *
 from .arrange import *
 from .choices import *
 from .comparisons import *
+from .cumulative import *
 from .diagonals import *
 from .elementwise import *
 from .exponential import *
@@ -14,6 +15,8 @@ from .index import *
 from .join import *
 from .linalg import *
 from .losses import *
+from .norms import *
+from .order import *
 from .padding import *
 from .reduce import *
 from .rounding import *
