@@ -7,8 +7,8 @@ An operation whose value NumPy does not compute under the same name needs a line
 
 from __future__ import annotations
 
-import operator
 import math
+import operator
 import statistics
 import zlib
 from collections.abc import Callable, Iterator

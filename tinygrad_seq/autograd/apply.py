@@ -245,13 +245,17 @@ def _fixed(given: Any) -> Any:
     return tuple(map(_fixed, given)) if type(given) is list else given
 
 
-def elementwise(name: str, value: Callable[..., Any], *vjp: Rule | None) -> Callable[..., Tensor]:
+def elementwise(
+    name: str, value: Callable[..., Any], *vjp: Rule | None, numpy: Sequence[Any] = (), doc: str = ""
+) -> Callable[..., Tensor]:
     """Register an operation of one element of each (broadcast) input, and return the function that applies it.
 
-    A ufunc as ``value`` makes NumPy's own function work on Tensors.
+    A ufunc as ``value`` makes NumPy's own function work on Tensors; ``numpy`` lists others that shall do so.
     """
     op = Op(name, value, vjp, kind="elementwise", broadcasts=len(vjp) > 1)
-    return _publish(_caller(op), op, [value] if isinstance(value, np.ufunc) else [])
+    call = _publish(_caller(op), op, [value, *numpy] if isinstance(value, np.ufunc) else numpy)
+    call.__doc__ = doc or f"NumPy's ``{name}``, element by element."
+    return call
 
 
 def differentiable(

@@ -9,7 +9,7 @@ import numpy as np
 from ..autograd import Tensor
 from ..autograd.tensor import NUMPY
 from ..errors import ShapeError
-from .elementwise import where
+from .choices import where
 from .index import getitem, scatter
 from .reduce import sum as _sum
 from .shape import as_tensor, moveaxis, ravel

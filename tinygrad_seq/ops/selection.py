@@ -13,7 +13,7 @@ from numpy.lib.array_utils import normalize_axis_index
 from ..autograd import Tensor, differentiable
 from ..autograd.tensor import NUMPY
 from ..errors import DTypeError, OptionError, ShapeError
-from .elementwise import where
+from .choices import where
 from .index import along, getitem, integers
 from .reduce import no_out
 from .shape import as_tensor, ravel
