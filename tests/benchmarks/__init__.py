@@ -22,6 +22,15 @@ the ratio is taken within the round, and the table shows the median over rounds.
 `problem` says what is computed, `formulas` how, op by op; `hand_written` has the same derivatives by hand;
 `peers` runs either, and the layers of this package, as a step that returns the gradients of all weights. Before
 anything is timed, the gradients of all peers are compared.
+
+| peer    | is |
+|---|---|
+| ours    | `tinygrad_seq.nn`, forward and `backward()` |
+| hand    | backpropagation through time in NumPy, each step's chain rule in the loop |
+| tuned   | the same with all local derivatives outside the loop: what is left to gain |
+| pytorch | the formulas op by op in PyTorch, with the indexing and slicing that everybody gets |
+| unbound | the same with `unbind` and `chunk`, PyTorch's own remedy for the cost of those two |
+| mygrad, hips | the formulas op by op in MyGrad and in HIPS autograd |
 """
 
 import os

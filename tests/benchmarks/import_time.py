@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+import tempfile
 
 from .process import python
 from .report import Report, Target
@@ -14,13 +15,14 @@ MODULES = ("numpy", "tinygrad_seq")
 def measure(rounds: int) -> Report:
     """Milliseconds of the import statement alone, without the start of the interpreter."""
     seconds: dict[str, list[float]] = {module: [] for module in MODULES}
-    for k in range(rounds + 1):
-        for module in MODULES[:: 1 if k % 2 else -1]:
-            taken = float(
-                python(f"import time; t = time.process_time(); import {module}; print(time.process_time() - t)")
-            )
-            if k:  # the first round writes the byte code
-                seconds[module].append(taken)
+    with tempfile.TemporaryDirectory() as cache:  # byte code is written, and read, whatever the environment says
+        environment = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": cache}
+        for k in range(-1, rounds):  # the round before the first fills the cache
+            for module in MODULES[:: 1 if k % 2 else -1]:
+                code = f"import time; t = time.process_time(); import {module}; print(time.process_time() - t)"
+                taken = float(python(code, **environment))
+                if k >= 0:
+                    seconds[module].append(taken)
     medians = [1000 * statistics.median(seconds[module]) for module in MODULES]
     above = ratio(seconds["tinygrad_seq"], seconds["numpy"])
     report = Report("Import: ms", ["", *MODULES], [["import", *medians]])

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from .formulas import FORMULAS
+from .hand_written import HAND, TUNED
 from .problem import Problem
 
 Step = Callable[[], tuple[Any, ...]]
@@ -37,9 +38,16 @@ def ours(problem: Problem) -> Step:
 
 def hand(problem: Problem) -> Step:
     """Backpropagation through time written by hand in NumPy."""
-    from .hand_written import HAND_WRITTEN
+    return _by_hand(problem, HAND)
 
-    train = HAND_WRITTEN[problem.cell]
+
+def tuned(problem: Problem) -> Step:
+    """The same, taken as far as NumPy goes."""
+    return _by_hand(problem, TUNED)
+
+
+def _by_hand(problem: Problem, layers: dict[str, Callable[..., Any]]) -> Step:
+    train = layers[problem.cell]
 
     def step() -> tuple[Any, ...]:
         outputs, gradients = train(problem.x, *problem.weights, problem.target)
@@ -146,6 +154,7 @@ def _slices(a: Any, n: int) -> list[Any]:
 PEERS: dict[str, Callable[[Problem], Step]] = {
     "ours": ours,
     "hand": hand,
+    "tuned": tuned,
     "pytorch": pytorch,
     "unbound": unbound,
     "mygrad": mygrad,

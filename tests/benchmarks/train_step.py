@@ -13,7 +13,7 @@ from .problem import Problem, Shape
 from .report import Report, Target
 from .timing import in_turns, ratio
 
-BESIDE = ("hand", "pytorch", "unbound")
+BESIDE = ("hand", "tuned", "pytorch", "unbound")
 """Peers that ours is divided by; all others are divided by ours."""
 
 LIMITS: dict[tuple[str, str], tuple[float, float | None]] = {
