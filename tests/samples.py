@@ -843,7 +843,7 @@ CONSTANT = {
     *("all", "allclose", "angle", "any", "array_equal", "array_equiv", "imag", "isclose", "one_hot", "signbit"),
     *("bitwise_and", "bitwise_or", "bitwise_xor", "invert", "logical_xor"),
     *("iscomplex", "isneginf", "isposinf", "isreal"),
-    *("all", "any", "argmax", "argmin", "argpartition", "argsort", "argwhere", "count_nonzero", "digitize"),
+    *("argmax", "argmin", "argpartition", "argsort", "argwhere", "count_nonzero", "digitize"),
     *(
         "flatnonzero",
         "histogram",

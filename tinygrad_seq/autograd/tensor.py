@@ -334,7 +334,7 @@ class Tensor:
         function = NUMPY.get(ufunc if method == "__call__" else (ufunc, method))
         if function is None:
             raise UnsupportedError(_missing(name))
-        if method == "reduce":
+        if method in ("reduce", "accumulate"):
             kwargs.setdefault("axis", 0)
         elif kwargs:
             raise UnsupportedError(f"np.{name}: got {'=, '.join(kwargs)}=; need none; use np.where or .astype after it")

@@ -5,16 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from ..autograd import Tensor
+from ..autograd.tensor import NUMPY
 from . import (
     arrange,
     choices,
     comparisons,
+    cumulative,
     diagonals,
     elementwise,
     exponential,
     index,
     linalg,
+    order,
     reduce,
     rounding,
     selection,
@@ -25,6 +30,11 @@ from . import (
 
 def _reflected(call: Callable[..., Tensor]) -> Callable[..., Tensor]:
     return lambda b, a: call(a, b)
+
+
+def _outer(call: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    """``np.add.outer``: every element of a with every element of b, the axes of a first."""
+    return lambda a, b: call(shape.reshape(a, (*np.shape(a), *[1] * np.ndim(b))), b)
 
 
 def _sizes(call: Callable[..., Tensor], default: Any) -> Callable[..., Tensor]:
@@ -63,6 +73,10 @@ REFLECTED = ("add", "sub", "mul", "truediv", "floordiv", "mod", "divmod", "pow",
 METHODS: dict[str, Callable[..., Any]] = {
     "all": comparisons.all,
     "any": comparisons.any,
+    "argmax": order.argmax,
+    "argmin": order.argmin,
+    "argpartition": order.argpartition,
+    "argsort": order.argsort,
     "astype": shape.astype,
     "choose": selection.choose,
     "clip": choices.clip,
@@ -70,16 +84,22 @@ METHODS: dict[str, Callable[..., Any]] = {
     "conjugate": elementwise.conjugate,
     "compress": lambda x, condition, axis=None, out=None: selection.compress(condition, x, axis, out),
     "copy": shape.copy,
+    "cumprod": cumulative.cumprod,
+    "cumsum": cumulative.cumsum,
     "diagonal": diagonals.diagonal,
     "max": reduce.max,
     "mean": reduce.mean,
     "min": reduce.min,
+    "nonzero": order.nonzero,
+    "prod": reduce.prod,
     "ravel": shape.ravel,
     "flatten": shape.ravel,
     "repeat": arrange.repeat,
     "reshape": _sizes(shape.reshape, ()),
     "round": rounding.round,
+    "searchsorted": order.searchsorted,
     "squeeze": shape.squeeze,
+    "std": reduce.std,
     "sum": reduce.sum,
     "swapaxes": shape.swapaxes,
     "take": selection.take,
@@ -96,6 +116,8 @@ for _name, _call in METHODS.items():
     setattr(Tensor, _name, _call)
 for _name, _remedy in writing.INSTEAD_OF_METHOD.items():
     setattr(Tensor, _name, writing.refused(f"t.{_name}", _remedy))
+for _ufunc in [f for f in NUMPY if isinstance(f, np.ufunc) and f.nin == 2 and f.nout == 1]:
+    NUMPY[_ufunc, "outer"] = _outer(NUMPY[_ufunc])
 Tensor.T = property(shape.transpose)  # type: ignore[attr-defined]
 Tensor.mT = property(shape.matrix_transpose)  # type: ignore[attr-defined]
 Tensor.flat = property(shape.ravel)  # type: ignore[attr-defined]

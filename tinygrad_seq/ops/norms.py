@@ -12,6 +12,7 @@ from ..autograd.tensor import NUMPY
 from ..errors import OptionError, ShapeError
 from .elementwise import absolute
 from .reduce import Axis, max, min, p_norm, sum
+from .rounding import sign
 from .shape import as_tensor, astype, expand_dims, moveaxis, squeeze
 
 __all__ = ["matrix_norm", "norm", "vector_norm"]
@@ -20,7 +21,7 @@ __all__ = ["matrix_norm", "norm", "vector_norm"]
 def vector_norm(x: Any, /, *, axis: Axis = None, keepdims: bool = False, ord: Any = 2) -> Tensor:
     """The norm of the elements over ``axis`` as one vector: ``sum(abs(x)**ord) ** (1/ord)``.
 
-    ``ord`` inf is the largest absolute value, -inf the smallest, and 0 counts what is not zero, a constant. The
+    ``ord`` inf is the largest absolute value, -inf the smallest, and 0 counts what is not zero. The
     derivative at 0 is 0; elements that tie for an extremum share it evenly.
     """
     x = as_tensor(x)
@@ -28,7 +29,7 @@ def vector_norm(x: Any, /, *, axis: Axis = None, keepdims: bool = False, ord: An
     if not isinstance(ord, (int, float, np.number)):
         raise OptionError(f"vector_norm: got ord={ord!r}; need a number, inf or -inf")
     if ord == 0:
-        return astype(sum(x != 0, axis, keepdims=keepdims), x.dtype)
+        return sum(absolute(sign(x)), axis, keepdims=keepdims)
     if ord == 1:
         return sum(absolute(x), axis, keepdims=keepdims)
     if np.isinf(ord):

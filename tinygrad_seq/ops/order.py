@@ -16,6 +16,7 @@ from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 from ..autograd import Tensor
 from ..autograd.tensor import NUMPY
 from ..errors import ShapeError, UnsupportedError
+from .comparisons import constant, values
 from .elementwise import strong
 from .index import scatter
 from .reduce import Axis, count, no_out
@@ -23,8 +24,6 @@ from .selection import take_along_axis
 from .shape import as_tensor, astype, moveaxis, ravel, reshape, transpose
 
 __all__ = [
-    "all",
-    "any",
     "argmax",
     "argmin",
     "argpartition",
@@ -161,53 +160,25 @@ percentile = _quantile(np.percentile)
 nanpercentile = _quantile(np.nanpercentile)
 
 
-def _plain(given: Any) -> Any:
-    """An argument without history."""
-    if isinstance(given, (list, tuple)):
-        return type(given)(map(_plain, given))
-    return given.numpy() if isinstance(given, Tensor) else given
-
-
-def _tensors(result: Any) -> Any:
-    if isinstance(result, (list, tuple)):
-        return tuple(map(_tensors, result))
-    return Tensor(np.asarray(result)) if isinstance(result, (np.ndarray, np.generic)) else result
-
-
-def _constant(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A function whose result is counts, places or truths: a constant."""
-
-    def call(*args: Any, **kwargs: Any) -> Any:
-        no_out(kwargs.pop("out", None), call.__name__)
-        return _tensors(function(*map(_plain, args), **{key: _plain(value) for key, value in kwargs.items()}))
-
-    call.__name__ = call.__qualname__ = function.__name__
-    call.__doc__ = f"NumPy's ``{function.__name__}``, whose result is a constant."
-    NUMPY[function] = call
-    return call
-
-
-all = _constant(np.all)
-any = _constant(np.any)
-argmax = _constant(np.argmax)
-argmin = _constant(np.argmin)
-argpartition = _constant(np.argpartition)
-argsort = _constant(np.argsort)
-argwhere = _constant(np.argwhere)
-count_nonzero = _constant(np.count_nonzero)
-digitize = _constant(np.digitize)
-flatnonzero = _constant(np.flatnonzero)
-histogram_bin_edges = _constant(np.histogram_bin_edges)
-lexsort = _constant(np.lexsort)
-nanargmax = _constant(np.nanargmax)
-nanargmin = _constant(np.nanargmin)
-nonzero = _constant(np.nonzero)
-searchsorted = _constant(np.searchsorted)
+argmax = constant(np.argmax)
+argmin = constant(np.argmin)
+argpartition = constant(np.argpartition)
+argsort = constant(np.argsort)
+argwhere = constant(np.argwhere)
+count_nonzero = constant(np.count_nonzero)
+digitize = constant(np.digitize)
+flatnonzero = constant(np.flatnonzero)
+histogram_bin_edges = constant(np.histogram_bin_edges)
+lexsort = constant(np.lexsort)
+nanargmax = constant(np.nanargmax)
+nanargmin = constant(np.nanargmin)
+nonzero = constant(np.nonzero)
+searchsorted = constant(np.searchsorted)
 
 
 def bincount(x: Any, /, weights: Any = None, minlength: int = 0) -> Tensor:
     """How often each of 0, 1, 2, ... occurs in ``x``, or the sum of its weights, in which it is differentiable."""
-    x = np.asarray(_plain(x))
+    x = np.asarray(values(x))
     if weights is None:
         return Tensor(np.bincount(x, minlength=minlength))
     weights = astype(weights, np.float64)
@@ -215,6 +186,9 @@ def bincount(x: Any, /, weights: Any = None, minlength: int = 0) -> Tensor:
         raise ShapeError(f"bincount: got weights of shape {weights.shape} for {x.shape}; need the same")
     size = np.bincount(x, minlength=minlength).shape
     return scatter(weights, shape=size, indices=(x,))  # type: ignore[no-any-return]
+
+
+_histogram = constant(np.histogram)
 
 
 def histogram(
@@ -233,9 +207,6 @@ def histogram(
     return _histogram(a, bins, range, density, weights)  # type: ignore[no-any-return]
 
 
-_histogram = _constant(np.histogram)
-
-
 def unique(
     ar: Any,
     return_index: bool = False,
@@ -250,12 +221,11 @@ def unique(
     """
     x, axis = (ravel(ar), 0) if axis is None else _in_line(ar, axis)
     _, index, inverse, counts = np.unique(x.numpy(), True, True, True, axis, **options)
-    values = x[(slice(None),) * axis + (index,)]
+    distinct = x[(slice(None),) * axis + (index,)]
     asked = ((return_index, index), (return_inverse, inverse), (return_counts, counts))
     others = [Tensor(found) for wanted, found in asked if wanted]
-    return (values, *others) if others else values
+    return (distinct, *others) if others else distinct
 
 
 for _call in (sort, partition, median, nanmedian, bincount, histogram, unique):
     NUMPY[getattr(np, _call.__name__)] = _call
-NUMPY[np.logical_and, "reduce"], NUMPY[np.logical_or, "reduce"] = all, any
