@@ -8,6 +8,7 @@ from __future__ import annotations
 
 __all__ = [
     "AnomalyError",
+    "AxisError",
     "DTypeError",
     "FileAccessError",
     "FileFormatError",
@@ -38,6 +39,10 @@ class DTypeError(TinygradSeqError, TypeError):
 
 class IndexingError(TinygradSeqError, IndexError):
     """An index that is out of range, or that is none."""
+
+
+class AxisError(TinygradSeqError, ValueError, IndexError):
+    """An axis that an array does not have, or that is named twice."""
 
 
 class OptionError(TinygradSeqError, ValueError):

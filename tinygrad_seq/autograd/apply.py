@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import OptionError, ShapeError, UnsupportedError
+from ..errors import AxisError, OptionError, ShapeError, UnsupportedError
 from .graph import INDEX, Node
 from .mode import MODE
 from .op import REQUIRED, Kind, Op, Rule
@@ -37,9 +37,11 @@ def constant(x: Any, natural: bool = False) -> Any:
 
 def _explain(op: Op, arrays: Sequence[Any], error: ValueError) -> None:
     """Say which operation NumPy refused to compute, and of which shapes."""
+    shapes = [np.shape(x) for x in arrays if x is not None]
+    if isinstance(error, np.exceptions.AxisError):
+        raise AxisError(f"{op.name}: got {' and '.join(map(str, shapes))}; {error}") from error
     if type(error) is not ValueError:
         return
-    shapes = [np.shape(x) for x in arrays if x is not None]
     if op.kind == "elementwise":
         why = "which do not broadcast; need sizes that are equal or 1, from the last axis on; reshape one of them"
         raise ShapeError(f"{op.name}: got shapes {' and '.join(map(str, shapes))}, {why}") from error

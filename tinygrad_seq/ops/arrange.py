@@ -6,13 +6,13 @@ import math
 from typing import Any
 
 import numpy as np
-from numpy.lib.array_utils import normalize_axis_index
 from numpy.lib.stride_tricks import sliding_window_view as _windows
 
 from ..autograd import Tensor, differentiable
 from ..autograd.tensor import NUMPY
-from .index import along, getitem
-from .shape import as_tensor, broadcast_to, ravel, reshape, whole
+from ..errors import OptionError, ShapeError
+from .index import along, getitem, integers
+from .shape import as_tensor, broadcast_to, ravel, reshape, whole, with_axis
 
 __all__ = [
     "flip",
@@ -61,9 +61,11 @@ def roll(a: Any, shift: Any, axis: Any = None) -> Tensor:
 
 def repeat(a: Any, repeats: Any, axis: int | None = None) -> Tensor:
     """Each element ``repeats`` times, or as often as told one by one, along ``axis``; None flattens first."""
-    x = ravel(a) if axis is None else as_tensor(a)
-    axis = 0 if axis is None else normalize_axis_index(axis, x.ndim)
-    return getitem(x, along(axis, np.repeat(np.arange(x.shape[axis]), np.asarray(repeats))))
+    x, axis = with_axis("repeat", a, axis)
+    counts, size = integers("repeat", repeats), x.shape[axis]
+    if counts.size not in (1, size) or (counts < 0).any():
+        raise OptionError(f"repeat: got repeats {counts.tolist()}; need one count or {size}, none negative")
+    return getitem(x, along(axis, np.repeat(np.arange(size), counts)))
 
 
 def tile(A: Any, reps: Any) -> Tensor:
@@ -81,6 +83,8 @@ def resize(a: Any, new_shape: Any) -> Tensor:
     """The elements in row-major order, from the start again as often as the new shape needs."""
     x, shape = ravel(a), whole(new_shape)
     total = shape if isinstance(shape, int) else math.prod(shape)
+    if total < 0 or (isinstance(shape, tuple) and min(shape, default=0) < 0):
+        raise OptionError(f"resize: got shape {new_shape}; need no negative size")
     if not x.size:
         return Tensor(np.zeros(shape, x.dtype))
     return reshape(getitem(x, np.arange(total) % x.size), shape)
@@ -94,7 +98,10 @@ def sliding_window_view(x: Any, window_shape: Any, axis: Any = None, **options: 
     [[0, 1], [1, 2], [2, 3]]
     """
     x = as_tensor(x)
-    places = _windows(np.arange(x.size).reshape(x.shape), window_shape, axis)
+    try:
+        places = _windows(np.arange(x.size).reshape(x.shape), window_shape, axis)
+    except ValueError as error:
+        raise ShapeError(f"sliding_window_view: got shape {x.shape} and windows {window_shape}; {error}") from error
     return getitem(ravel(x), places)
 
 

@@ -6,14 +6,13 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.lib.array_utils import normalize_axis_index
 
 from ..autograd import Tensor
 from ..autograd.tensor import NUMPY
 from ..errors import ShapeError
 from .index import getitem
 from .join import stack
-from .shape import as_tensor, expand_dims, moveaxis, reshape
+from .shape import as_tensor, expand_dims, moveaxis, reshape, with_axis
 from .writing import set_at
 
 __all__ = ["apply_along_axis", "apply_over_axes", "piecewise"]
@@ -21,8 +20,7 @@ __all__ = ["apply_along_axis", "apply_over_axes", "piecewise"]
 
 def apply_along_axis(func1d: Callable[..., Any], axis: int, arr: Any, *args: Any, **kwargs: Any) -> Tensor:
     """``func1d`` of every line of ``arr`` along ``axis``; the axes of its result replace that axis."""
-    x = as_tensor(arr)
-    axis = normalize_axis_index(axis, x.ndim)
+    x, axis = with_axis("apply_along_axis", arr, axis)
     lines = moveaxis(x, axis, -1)
     outer = lines.shape[:-1]
     if 0 in outer:
@@ -37,7 +35,7 @@ def apply_over_axes(func: Callable[..., Any], a: Any, axes: Any) -> Tensor:
     """``func(x, axis)`` over one axis after the other; the result keeps all of them."""
     x = as_tensor(a)
     for axis in np.atleast_1d(axes).tolist():
-        axis = normalize_axis_index(axis, x.ndim)
+        x, axis = with_axis("apply_over_axes", x, axis)
         y = func(x, axis)
         x = y if y.ndim == x.ndim else expand_dims(y, axis)
     return x
@@ -49,7 +47,8 @@ def piecewise(x: Any, condlist: Any, funclist: Sequence[Any], *args: Any, **kw: 
     One more function than conditions is for where none holds; without it the result there is 0.
     """
     x = as_tensor(x)
-    if np.isscalar(condlist) or (not isinstance(condlist[0], (list, np.ndarray, Tensor)) and x.ndim):
+    single = not isinstance(condlist, (list, tuple)) and np.ndim(condlist) == 0
+    if single or (not isinstance(condlist[0], (list, np.ndarray, Tensor)) and x.ndim):
         condlist = [condlist]
     conditions = [np.asarray(c, bool) for c in condlist]
     if len(funclist) == len(conditions) + 1:

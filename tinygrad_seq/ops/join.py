@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from numpy.lib.array_utils import normalize_axis_index
 
 from ..autograd import Tensor, differentiable
 from ..autograd.tensor import NUMPY, as_array
-from ..errors import ShapeError
+from ..errors import AxisError, IndexingError, OptionError, ShapeError
 from .index import along, fixed, getitem, read
 from .shape import (
     as_tensor,
@@ -27,6 +26,7 @@ from .shape import (
     moveaxis,
     ravel,
     whole,
+    with_axis,
 )
 
 __all__ = [
@@ -158,7 +158,7 @@ def append(arr: Any, values: Any, axis: int | None = None) -> Tensor:
 
 def insert(arr: Any, obj: Any, values: Any, axis: int | None = None) -> Tensor:
     """``values`` before the positions ``obj`` of ``arr`` along ``axis``; None flattens it first."""
-    arr, axis = _flat(arr, axis)
+    arr, axis = with_axis("insert", arr, axis)
     size = arr.shape[axis]
     at = np.arange(size)[obj] if isinstance(obj, slice) else np.asarray(fixed(obj))
     at = np.flatnonzero(at) if at.dtype.kind == "b" else at
@@ -169,32 +169,38 @@ def insert(arr: Any, obj: Any, values: Any, axis: int | None = None) -> Tensor:
         count = values.shape[axis]
     values = broadcast_to(values, (*arr.shape[:axis], count, *arr.shape[axis + 1 :]))
     # NumPy inserts the positions of the new elements, which stand behind the old ones, among those of the old ones.
-    order = np.insert(np.arange(size), at, np.arange(size, size + count))
+    order = _positions("insert", np.insert, size, at, np.arange(size, size + count))
     return getitem(concatenate((arr, values), axis), along(axis, order))
 
 
 def delete(arr: Any, obj: Any, axis: int | None = None) -> Tensor:
     """``arr`` without the positions ``obj`` along ``axis``; None flattens it first."""
-    arr, axis = _flat(arr, axis)
-    kept = np.delete(np.arange(arr.shape[axis]), fixed(obj))
-    return getitem(arr, along(axis, kept))
+    arr, axis = with_axis("delete", arr, axis)
+    return getitem(arr, along(axis, _positions("delete", np.delete, arr.shape[axis], fixed(obj))))
 
 
-def _flat(arr: Any, axis: int | None) -> tuple[Tensor, int]:
-    """The array, flattened if ``axis`` is None, and the axis, counted from the front."""
-    x = ravel(arr) if axis is None else as_tensor(arr)
-    return x, normalize_axis_index(-1 if axis is None else axis, x.ndim)
+def _positions(caller: str, change: Callable[..., Any], size: int, obj: Any, *new: Any) -> Any:
+    """The positions 0 ... size - 1 after NumPy's change."""
+    try:
+        return change(np.arange(size), obj, *new)
+    except (IndexError, TypeError) as error:
+        raise IndexingError(f"{caller}: got position {obj} of an axis of size {size}; {error}") from error
 
 
 def split(x: Any, indices_or_sections: Any, axis: int = 0) -> list[Tensor]:
     """Views of ``x``: a number of equal sections, or cut at the given indices, along ``axis``.
 
     Raises:
+        AxisError: if there is no such axis.
         ShapeError: if the sections cannot be equal.
     """
     x = x if isinstance(x, Tensor) else Tensor(as_array(x))
     cuts = indices_or_sections if type(indices_or_sections) is int else whole(indices_or_sections)
-    return read(x, *_parts(x.shape[axis], cuts, axis % x.ndim))
+    try:
+        size = x.shape[axis]
+    except IndexError as error:
+        raise AxisError(f"split: got axis {axis} for shape {x.shape}; need one of its axes") from error
+    return read(x, *_parts(size, cuts, axis % x.ndim))
 
 
 @functools.lru_cache(maxsize=256)
@@ -209,8 +215,11 @@ def _parts(size: int, cuts: int | tuple[int, ...], axis: int) -> list[tuple[slic
 
 def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Tensor]:
     """Views of ``ary`` as by `split`; where sections cannot be equal, the first ones are longer by one."""
-    x, cuts = as_tensor(ary), whole(indices_or_sections)
+    x, axis = with_axis("array_split", ary, axis)
+    cuts = whole(indices_or_sections)
     if isinstance(cuts, int):
+        if cuts < 1:
+            raise OptionError(f"array_split: got {cuts} sections; need at least one")
         pieces = np.array_split(np.arange(x.shape[axis]), cuts)
         cuts = tuple(itertools.accumulate(map(len, pieces[:-1])))
     return split(x, cuts, axis)
@@ -241,7 +250,7 @@ def _of(caller: str, ary: Any, axes: int) -> Tensor:
 
 def unstack(x: Any, *, axis: int = 0) -> tuple[Tensor, ...]:
     """The parts of ``x`` along ``axis``, without that axis: what `stack` puts together."""
-    x, axis = _flat(x, axis)
+    x, axis = with_axis("unstack", x, axis)
     return tuple(read(x, *[along(axis, k) for k in range(x.shape[axis])]))
 
 

@@ -37,9 +37,9 @@ def _outer(call: Callable[..., Tensor]) -> Callable[..., Tensor]:
     return lambda a, b: call(shape.reshape(a, (*np.shape(a), *[1] * np.ndim(b))), b)
 
 
-def _sizes(call: Callable[..., Tensor], default: Any) -> Callable[..., Tensor]:
+def _sizes(call: Callable[..., Tensor]) -> Callable[..., Tensor]:
     """``x.reshape(2, 3)`` and ``x.reshape((2, 3))`` are the same."""
-    return lambda x, *sizes, **options: call(x, sizes[0] if len(sizes) == 1 else sizes or default, **options)
+    return lambda x, *sizes, **options: call(x, sizes[0] if len(sizes) == 1 else sizes or None, **options)
 
 
 OPERATORS: dict[str, Callable[..., Any]] = {
@@ -95,7 +95,7 @@ METHODS: dict[str, Callable[..., Any]] = {
     "ravel": shape.ravel,
     "flatten": shape.ravel,
     "repeat": arrange.repeat,
-    "reshape": _sizes(shape.reshape, ()),
+    "reshape": _sizes(shape.reshape),
     "round": rounding.round,
     "searchsorted": order.searchsorted,
     "squeeze": shape.squeeze,
@@ -104,7 +104,7 @@ METHODS: dict[str, Callable[..., Any]] = {
     "swapaxes": shape.swapaxes,
     "take": selection.take,
     "trace": diagonals.trace,
-    "transpose": _sizes(shape.transpose, None),
+    "transpose": _sizes(shape.transpose),
     "var": reduce.var,
 }
 

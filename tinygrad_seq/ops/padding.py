@@ -8,7 +8,7 @@ import numpy as np
 
 from ..autograd import Tensor, differentiable
 from ..autograd.tensor import NUMPY
-from ..errors import OptionError, ShapeError, UnsupportedError
+from ..errors import DTypeError, OptionError, ShapeError, UnsupportedError
 from .index import getitem
 from .shape import as_tensor
 
@@ -56,7 +56,10 @@ def pad(array: Any, pad_width: Any, mode: Any = "constant", **kwargs: Any) -> Te
         if kwargs.get("reflect_type", "even") != "even":
             raise UnsupportedError('pad: got reflect_type="odd"; need "even"; subtract it from twice the edge')
         # NumPy pads the positions of each axis.
-        lines = [np.pad(np.arange(n), w, mode, **kwargs) for n, w in zip(x.shape, widths, strict=True)]
+        try:
+            lines = [np.pad(np.arange(n), w, mode, **kwargs) for n, w in zip(x.shape, widths, strict=True)]
+        except ValueError as error:
+            raise OptionError(f"pad: got shape {x.shape}, pad_width {pad_width} and mode={mode!r}; {error}") from error
         return getitem(x, np.ix_(*lines))
     values = kwargs.pop("constant_values", 0)
     if kwargs:
@@ -77,7 +80,7 @@ def _widths(pad_width: Any, shape: tuple[int, ...]) -> Widths:
         pad_width = pairs
     widths = np.asarray(pad_width)
     if widths.dtype.kind not in "iu" and widths.size:
-        raise OptionError(f"pad: got pad_width of {widths.dtype}; need integers")
+        raise DTypeError(f"pad: got pad_width of {widths.dtype}; need integers")
     try:
         widths = np.broadcast_to(widths, (len(shape), 2))
     except ValueError as error:

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.lib.array_utils import normalize_axis_index
 
 from ..autograd import Tensor, differentiable
 from ..autograd.tensor import NUMPY
@@ -16,7 +15,7 @@ from ..errors import DTypeError, OptionError, ShapeError
 from .choices import where
 from .index import along, getitem, integers
 from .reduce import no_out
-from .shape import as_tensor, ravel
+from .shape import as_tensor, with_axis
 
 __all__ = ["choose", "compress", "extract", "select", "take", "take_along_axis"]
 
@@ -28,8 +27,7 @@ def take(a: Any, indices: Any, axis: int | None = None, out: None = None, mode: 
     the last. Elements that are taken more than once get the sum of the cotangents.
     """
     no_out(out, "take")
-    x = ravel(a) if axis is None else as_tensor(a)
-    axis = 0 if axis is None else normalize_axis_index(axis, x.ndim)
+    x, axis = with_axis("take", a, axis)
     return getitem(x, along(axis, _within("take", integers("take", indices), x.shape[axis], mode)))
 
 
@@ -45,12 +43,12 @@ def _within(caller: str, indices: Any, size: int, mode: str) -> Any:
 
 def take_along_axis(arr: Any, indices: Any, axis: int | None = -1) -> Tensor:
     """The elements at ``indices`` along ``axis``, as argsort gives them; the other axes match or broadcast."""
-    x = ravel(arr) if axis is None else as_tensor(arr)
+    x, axis = with_axis("take_along_axis", arr, axis)
     indices = integers("take_along_axis", indices)
     if indices.ndim != x.ndim:
         raise ShapeError(f"take_along_axis: got shape {x.shape} and indices {indices.shape}; need as many axes of both")
     grid: list[Any] = [*np.ogrid[tuple([slice(n) for n in x.shape])]]
-    grid[0 if axis is None else axis] = indices
+    grid[axis] = indices
     return getitem(x, tuple(grid))
 
 
@@ -95,12 +93,14 @@ def select(condlist: Sequence[Any], choicelist: Sequence[Any], default: Any = 0)
 
     What was not chosen has a derivative of exactly 0.
     """
-    if len(condlist) != len(choicelist) or not condlist:
+    if len(condlist) != len(choicelist) or len(condlist) == 0:
         raise ShapeError(
             f"select: got {len(condlist)} conditions and {len(choicelist)} choices; need as many of both, at least one"
         )
-    chosen: Tensor = default
-    for condition, choice in zip(reversed(condlist), reversed(choicelist), strict=True):
+    given = [x if isinstance(x, (int, float)) else as_tensor(x) for x in (*choicelist, default)]
+    dtype = np.result_type(*given)
+    *choices, chosen = [as_tensor(np.asarray(x, dtype)) if isinstance(x, (int, float)) else x for x in given]
+    for condition, choice in zip(condlist[::-1], choices[::-1], strict=True):
         if np.result_type(condition).kind != "b":
             raise DTypeError(
                 f"select: got a condition of {np.result_type(condition)}; need booleans; compare, as x > 0"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy as np
 from ..autograd import Tensor, differentiable, elementwise
 from ..autograd.sweep import unbroadcast
 from ..autograd.tensor import NUMPY, as_array
-from ..errors import DTypeError, OptionError, ShapeError, UnsupportedError
+from ..errors import AxisError, DTypeError, OptionError, ShapeError, UnsupportedError
 
 __all__ = [
     "astype",
@@ -44,6 +45,27 @@ def whole(sizes: Any) -> Any:
     if type(sizes) in (int, tuple) or sizes is None:
         return sizes
     return operator.index(sizes) if np.ndim(sizes) == 0 else tuple(map(operator.index, sizes))
+
+
+def with_axis(caller: str, x: Any, axis: Any) -> tuple[Tensor, int]:
+    """The array, flattened if ``axis`` is None, and the axis counted from the front.
+
+    Raises:
+        AxisError: if the array has no such axis.
+    """
+    x = ravel(x) if axis is None else as_tensor(x)
+    axis = -1 if axis is None else operator.index(axis)
+    if not -x.ndim <= axis < x.ndim:
+        raise AxisError(f"{caller}: got axis {axis} for shape {x.shape}; need one of its {x.ndim} axes")
+    return x, axis % x.ndim
+
+
+def _reordered(caller: str, reorder: Callable[..., Any], a: Any, *places: Any) -> Tensor:
+    """The axes as NumPy puts those of an empty array, whose sizes are the numbers of its axes."""
+    try:
+        return transpose(a, reorder(np.empty(range(np.ndim(a))), *map(whole, places)).shape)
+    except ValueError as error:
+        raise AxisError(f"{caller}: got shape {np.shape(a)}; {error}") from error
 
 
 @differentiable(lambda g, x_shape: np.reshape(g, x_shape), kind="linear")
@@ -110,17 +132,14 @@ def matrix_transpose(x: Any) -> Tensor:
     return swapaxes(x, -1, -2)
 
 
-# Where each axis goes is read off an empty array whose sizes are the numbers of its axes.
-
-
 def moveaxis(a: Any, source: Any, destination: Any) -> Tensor:
     """The axes ``source`` at the places ``destination``, the others in their old order."""
-    return transpose(a, np.moveaxis(np.empty(range(np.ndim(a))), whole(source), whole(destination)).shape)
+    return _reordered("moveaxis", np.moveaxis, a, source, destination)
 
 
 def rollaxis(a: Any, axis: int, start: int = 0) -> Tensor:
     """The axis moved to before ``start``; `moveaxis` is easier to read."""
-    return transpose(a, np.rollaxis(np.empty(range(np.ndim(a))), axis, start).shape)
+    return _reordered("rollaxis", np.rollaxis, a, axis, start)
 
 
 @differentiable(lambda g, x_shape: np.reshape(g, x_shape), kind="linear", numpy=[np.expand_dims])
@@ -253,3 +272,4 @@ for _call in (
     NUMPY[getattr(np, _call.__name__)] = _call
 if hasattr(np, "astype"):  # since NumPy 2.1
     NUMPY[np.astype] = astype
+NUMPY[np.linalg.matrix_transpose] = matrix_transpose
