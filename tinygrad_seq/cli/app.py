@@ -103,7 +103,9 @@ def demo(
     streams: Annotated[
         int | None, _option("Places of the text that are read side by side.", _whole(1), "N", Options.streams)
     ] = None,
-    rate: Annotated[float | None, _option("The highest learning rate.", _number, "X", "by the cell")] = None,
+    rate: Annotated[
+        float | None, _option("The highest learning rate.", _number, "X", "by the cell and its size")
+    ] = None,
     minutes: Annotated[
         float | None,
         _option(

@@ -19,7 +19,7 @@ from ..errors import FileAccessError, FileFormatError
 from ..replace import replacing
 from ..train import ModelFile, Options, Run, bits_per_character, generate, load_run, save_run, updates_in
 from ..train.model_file import sha256
-from ..train.run import MINUTES
+from ..train.run import MINUTES, usual_rate
 from .draw import draw_window
 from .progress import TrainingProgress
 from .signals import Stopped, StopRequest
@@ -79,12 +79,14 @@ def run_demo(text: Path | None, given: dict[str, Any], minutes: float | None, fo
     )
     drawn = draw_window(work.run.model, work.ids[: steps + 1], title, folder)
     console.print("\n[bold]Files[/]")
-    for path, what in [
-        (work.model_path, "the model, and all that --resume and 'tinygrad-seq sample' need"),
+    files = [
+        (work.model_path, "the model, for --resume and for 'tinygrad-seq sample'"),
         (folder / "loss.csv", "the loss curve"),
         *drawn,
-    ]:
-        console.print(Text(f"  {path}  {what}"), soft_wrap=True)
+    ]
+    width = max(len(str(path)) for path, _ in files)
+    for path, what in files:
+        console.print(Text(f"  {path!s:<{width}}  {what}"), soft_wrap=True)
 
 
 def _prepare(
@@ -103,6 +105,8 @@ def _prepare(
             f"demo: the run in '{folder}' learned from a text other than {_title(source)}; give it with --text"
         )
     options = _resumed(saved, given, folder) if saved else Options(**given)
+    if not saved and "lr" not in given:
+        options = replace(options, lr=usual_rate(options.cell, options.hidden))
     vocabulary = saved.vocabulary if saved else Vocabulary(sorted(set(text)) or "?")
     ids = vocabulary.encode(text)
     train, _ = held_out_split(ids, SHARE)

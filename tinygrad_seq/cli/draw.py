@@ -8,13 +8,16 @@ from typing import Any
 import numpy as np
 
 from .. import random, viz
-from ..autograd import Node, Tensor, ancestors
 from ..nn.functional import cross_entropy
 from ..train import CELLS, LanguageModel
 
 __all__ = ["draw_fresh", "draw_window"]
 
-FORMATS = {".svg": "its picture", ".html": "the same to look into", ".dot": "the same for Graphviz"}
+FORMATS = {
+    ".svg": "the unrolled graph of a short window, with the gradient's way",
+    ".html": "the same, to look into",
+    ".dot": "the same, for Graphviz",
+}
 
 
 def draw_window(model: LanguageModel, ids: np.ndarray[Any, Any], title: str, folder: Path) -> list[tuple[Path, str]]:
@@ -28,7 +31,7 @@ def draw_window(model: LanguageModel, ids: np.ndarray[Any, Any], title: str, fol
     """
     logits, _ = model(ids[:-1, None])
     loss = cross_entropy(logits[-1], ids[-1:])
-    picture = viz.draw(loss, highlight=(loss, _first_read(loss)), title=title)
+    picture = viz.draw(loss, highlight="x@0", title=title)
     written = []
     for ending, what in FORMATS.items():
         picture.save(folder / f"graph{ending}")
@@ -44,14 +47,4 @@ def draw_fresh(cell: str, steps: int, hidden: int, layers: int, seed: int, path:
     output, _ = layer(x)
     loss = np.sum(output[-1] ** 2) / 2
     title = f"{cell.upper()}, {steps} steps: the way of the gradient from the last output to the first input"
-    viz.draw(loss, highlight=(loss, _first_read(loss)), title=title).save(path)
-
-
-def _first_read(loss: Tensor) -> Node:
-    """Where the lowest layer reads its first input; of a GRU's two reads the later one, for the candidate."""
-    assert loss.node is not None
-    reads = [node for node in ancestors([loss.node]) if node.op.name == "getitem" and node.label.t == 0]
-    lowest = reads[0].label.path
-    return [
-        node for node in reads if node.label.path == lowest and node.parents[0] and node.parents[0].label.t is None
-    ][-1]
+    viz.draw(loss, highlight="x@0", title=title).save(path)

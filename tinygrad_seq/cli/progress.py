@@ -21,10 +21,10 @@ class TrainingProgress:
         self._start, self._from = time.perf_counter(), run.updates
         self._bits = run.rows[-1].train_bits if run.rows else None
         self._bar = Progress(
-            BarColumn(bar_width=24),
-            TextColumn("{task.completed}/{task.total} updates"),
-            TextColumn("[bold]{task.fields[train]}[/] train, [bold]{task.fields[held_out]}[/] held out, bits/char"),
-            TextColumn("{task.fields[speed]} chars/s, {task.fields[left]} left"),
+            BarColumn(bar_width=10),
+            TextColumn("{task.completed}/{task.total}  train [bold]{task.fields[train]}[/]"),
+            TextColumn("held out [bold]{task.fields[held_out]}[/]"),
+            TextColumn("{task.fields[speed]} chars/s  {task.fields[left]} left"),
             console=console,
             refresh_per_second=4,
             disable=not console.is_terminal,
@@ -32,6 +32,7 @@ class TrainingProgress:
         self._task = self._bar.add_task("", total=run.options.updates, completed=run.updates, **self._fields())
 
     def __enter__(self) -> Self:
+        self._console.print("Updates, and the loss in bits per character")
         self._bar.start()
         return self
 
@@ -48,10 +49,10 @@ class TrainingProgress:
         """After a new point of the loss curve."""
         if self._bar.disable:
             fields = self._fields()
+            total = self._run.options.updates
             self._console.print(
-                f"{row.updates:>6}/{self._run.options.updates} updates: {row.train_bits:.3f} train, "
-                f"{row.held_out_bits:.3f} held out, bits/char; {fields['speed']} chars/s, {fields['left']} left",
-                highlight=False,
+                f"{row.updates:>{len(str(total))}}/{total}  train {row.train_bits:.3f}  "
+                f"held out {row.held_out_bits:.3f}  {fields['speed']} chars/s  {fields['left']} left",
                 soft_wrap=True,
             )
 
