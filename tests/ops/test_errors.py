@@ -146,8 +146,10 @@ NUMPYS = {
 
 @pytest.mark.parametrize("name", NUMPYS)
 def test_numpys_own_errors_keep_their_class(name):
-    with pytest.raises((ValueError, IndexError, TypeError)) as theirs:
+    with pytest.raises(Exception) as theirs:  # noqa: PT011 - whatever NumPy raises
         NUMPYS[name](np.ones((2, 3)))
-    with pytest.raises(type(theirs.value)) as ours:
+    with pytest.raises(Exception) as ours:  # noqa: PT011 - compared with it below
         NUMPYS[name](variable(2, 3))
     assert str(theirs.value) in str(ours.value)
+    builtin = [kind for kind in type(theirs.value).__mro__ if kind.__module__ == "builtins"]
+    assert all(isinstance(ours.value, kind) for kind in builtin)

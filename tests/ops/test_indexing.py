@@ -141,6 +141,12 @@ def test_indices_of_every_integer_dtype(dtype):
         assert g.numpy().sum() == 4
 
 
+def test_one_row_by_two_names():
+    x = tg.tensor(np.ones((3, 2)), requires_grad=True)
+    for index in (np.array([2, -1]), (np.array([2, -1]),), (np.array([2, -1]), slice(None))):
+        assert grad(x[index].sum(), x)[0].tolist() == [[0, 0], [0, 0], [2, 2]]
+
+
 def test_reading_outside_is_an_index_error():
     x = tg.tensor(np.ones((2, 3)), requires_grad=True)
     for index in (2, -3, (0, 3), np.array([5]), np.array([True]), (0, 0, 0), "a", 1.0):
