@@ -5,7 +5,7 @@
 Tensors follow NumPy, layers and optimisers follow PyTorch.
 """
 
-from . import autograd, errors, func, nn, ops, optim
+from . import autograd, errors, flow, func, nn, ops, optim, viz
 from .autograd import Tensor, enable_grad, get_default_dtype, name, no_grad, scope, set_default_dtype, tensor
 from .random import seed
 
@@ -16,6 +16,7 @@ __all__ = [
     "autograd",
     "enable_grad",
     "errors",
+    "flow",
     "func",
     "get_default_dtype",
     "name",
@@ -27,4 +28,5 @@ __all__ = [
     "seed",
     "set_default_dtype",
     "tensor",
+    "viz",
 ]

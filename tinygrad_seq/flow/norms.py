@@ -78,11 +78,12 @@ def gradient_norms(output: Tensor | Sequence[Tensor], gradient: Any = None) -> G
 
 def _norm(g: Any) -> float:
     """The Euclidean norm in float64, also where squares would overflow or vanish."""
-    flat = np.asarray(g, np.float64).ravel()
-    square = float(np.dot(flat, flat))
+    flat = np.asarray(g).ravel()
+    # Not BLAS, whose threads cost more than the sum of a few numbers.
+    square = float(np.add.reduce(np.square(flat, dtype=np.float64)))
     if 1e-280 < square < math.inf:
         return math.sqrt(square)
     largest = float(np.max(np.abs(flat), initial=0.0))
     if largest == 0 or not math.isfinite(largest):
         return largest
-    return largest * float(np.linalg.norm(flat / largest))
+    return largest * _norm(np.divide(flat, largest, dtype=np.float64))

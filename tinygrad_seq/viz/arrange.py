@@ -1,0 +1,554 @@
+"""Lays out a view: a column for each time step, a row for each role, in time linear in what is shown.
+
+From above to below a picture has, for each module that takes part in time, a band; above, below and between the bands
+strips for what comes before the first step (on the left) and after the last (on the right); and below all a shelf for
+the parameters. What a step looks like inside is the same in every column (`cell`); what stands beside the columns
+flows from left to right or from above to below (`part`).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from .cell import Cell, Use
+from .layered import Path, simplify
+from .layout import BOX_HEIGHT, PILL_HEIGHT, Area, Frame, Layout, Text, box_width, pill_width, text_width
+from .legend import add_legend
+from .part import Part
+from .places import State
+from .scale import Scale
+from .view import Line, Step, View
+
+__all__ = ["arrange"]
+
+PAD = 14.0  # inside a column, beside what is in it
+BAND_PAD = 12.0  # inside a band, above and below
+LABEL = 17.0  # for the name of a band
+GAP_WIDTH = 84.0
+TRUNK = 9.0  # between lines that run up and down between two columns
+OUTER = 28.0  # around the picture
+INIT_GAP = 16.0  # between a first state and what it is made of
+BLOCK = 26.0  # between the columns and what is beside them
+
+
+def arrange(view: View, title: str = "") -> Layout:
+    """Lay out a view."""
+    norms = [flow for vertex in view.graph.vertices for flow in vertex.flows]
+    norms += [view.graph.vertices[k].norm for k in view.graph.outputs]
+    scale = Scale.of(norms) if view.graph.measured else None
+    return _Arranger(view, scale).run(title)
+
+
+class _Arranger:
+    """Sets sizes and borders first, then the boxes, then the lines between them."""
+
+    def __init__(self, view: View, scale: Scale | None):
+        self.view = view
+        self.layout = Layout(view, scale)
+        nothing = Area(0, 0, 0, 0)
+        self.layout.boxes = [nothing] * len(view.boxes)
+        self.layout.lines = [[] for _ in view.lines]
+        self.layout.stubs = [(nothing, [])] * len(view.stubs)
+        self.stubs_of: defaultdict[int, list[int]] = defaultdict(list)
+        for n, stub in enumerate(view.stubs):
+            self.stubs_of[stub.target].append(n)
+        self.lines_into: defaultdict[int, list[int]] = defaultdict(list)
+        for n, line in enumerate(view.lines):
+            if line.kind in ("strip", "shelf"):
+                self.lines_into[line.target].append(n)
+        self.cells = [Cell(mirrored) for _, mirrored in view.bands]
+
+    def run(self, title: str) -> Layout:
+        """The steps in order; each needs what those before it have set."""
+        self._cells()
+        self._parts()
+        self._horizontal()
+        self._vertical()
+        self._boxes_in_time()
+        self._beside()
+        self._lines()
+        self._through()
+        self._shelf()
+        self._frames()
+        self._finish(title)
+        return self.layout
+
+    # What a step looks like inside.
+
+    def _cells(self) -> None:
+        view = self.view
+        for k, box in enumerate(view.boxes):
+            if box.where != "step":
+                continue
+            cell = self.cells[box.band]
+            cell.widths[box.role] = max(box_width(box), cell.widths.get(box.role, 0.0))
+            for n in self.stubs_of[k]:
+                stub = view.stubs[n]
+                key = (box.role, stub.input)
+                cell.pills[key] = max(pill_width(stub.label), cell.pills.get(key, 0.0))
+        for line in view.lines:
+            source, target = view.boxes[line.source], view.boxes[line.target]
+            if line.kind == "step":
+                edges = self.cells[source.band].edges
+                edges.setdefault((source.role, target.role, line.input), len(edges))
+            elif line.kind == "bus":
+                self.cells[target.band].south[target.role, line.input] = None
+            elif line.kind == "collect":
+                self.cells[source.band].east[source.role] = None
+            elif line.kind in ("rail", "init", "lead", "cross"):
+                if source.where == "step":
+                    self.cells[source.band].east[source.role] = None
+                if line.state is not None and target.where == "step" and line.state[0] == target.band:
+                    self.cells[target.band].rails[line.state[1], target.role] = None
+                if target.where == "step":
+                    self._entry_side(line)[target.role, line.input] = None
+        for cell in self.cells:
+            cell.arrange()
+
+    def _entry_side(self, line: Line) -> dict[Use, None]:
+        """Whether a line comes to its target's cell from where time comes, or from the other side."""
+        view = self.view
+        target = view.boxes[line.target]
+        cell = self.cells[target.band]
+        if line.kind == "cross":
+            from_left = view.bands[view.boxes[line.source].band][1]
+        elif line.kind == "lead":
+            from_left = True
+        else:
+            assert line.state is not None
+            from_left = not view.bands[line.state[0]][1]
+        return cell.west if from_left != cell.mirrored else cell.back
+
+    def _entry_path(self, line: Line) -> Path:
+        target = self.view.boxes[line.target]
+        cell = self.cells[target.band]
+        paths = cell.placed.west if self._entry_side(line) is cell.west else cell.placed.back
+        return self._in_column(paths[target.role, line.input], target.column, target.band)
+
+    # What stands beside the columns.
+
+    def _parts(self) -> None:
+        view = self.view
+        ids: defaultdict[tuple[str, int], list[int]] = defaultdict(list)
+        for k, box in enumerate(view.boxes):
+            if box.where in ("before", "after"):
+                ids[box.where, box.strip].append(k)
+        enter: dict[int, None] = {}
+        leave: dict[int, None] = {}
+        for line in view.lines:
+            if line.kind == "collect":
+                enter[line.target] = None
+            elif line.kind in ("bus", "lead"):
+                leave[line.source] = None
+        self.parts: dict[tuple[str, int], Part] = {}
+        for (where, strip), members in sorted(ids.items()):
+            ranks = max(view.boxes[k].rank for k in members) + 1
+            falls = where == "after" and strip == len(view.bands) > 0 and ranks > 4
+            ends = [k for k in members if k in enter], [k for k in members if k in leave]
+            self.parts[where, strip] = Part(view, members, self.lines_into, self.stubs_of, *ends, falls)
+
+    def _horizontal(self) -> None:
+        """The columns and the space between them."""
+        view = self.view
+        self.trunk: dict[State, int] = {}
+        self.lead: dict[int, int] = {}
+        for line in view.lines:
+            source = view.boxes[line.source]
+            if line.kind == "lead":
+                self.lead.setdefault(line.source, len(self.lead))
+            elif line.kind in ("rail", "init", "cross", "collect"):
+                state = line.state or (source.band, source.role)
+                if state not in self.trunk and self._bends(line, state):
+                    self.trunk[state] = 0
+        for mirrored in (False, True):
+            for k, state in enumerate(s for s in sorted(self.trunk) if view.bands[s[0]][1] == mirrored):
+                self.trunk[state] = k
+        ways = [sum(view.bands[s[0]][1] == mirrored for s in self.trunk) for mirrored in (False, True)]
+        self.gutter = 20.0 + TRUNK * sum(ways)
+        inner = max((cell.placed.width for cell in self.cells), default=0.0) + 2 * PAD
+        self.left = max([part.width for (where, _), part in self.parts.items() if where == "before"], default=0.0)
+        widths: defaultdict[State, float] = defaultdict(float)
+        for k, box in enumerate(view.boxes):
+            if box.where == "init" and not view.bands[box.band][1]:
+                widths[box.band, box.role] += self._init_width(k)
+        self.left = max([self.left, *widths.values()])
+        at = OUTER + self.left + (BLOCK if self.left else 0.0) + (TRUNK * len(self.lead))
+        if not view.columns:
+            at = OUTER
+        elif not self.left:
+            at += self.gutter
+        else:
+            at += self.gutter - 20.0
+        for column in view.columns:
+            width = inner if isinstance(column, Step) else GAP_WIDTH
+            self.layout.columns.append((at, at + width))
+            at += width + self.gutter
+        self.right = at + (BLOCK - 20.0 if view.columns else 0.0)
+
+    def _bends(self, line: Line, state: State) -> bool:
+        """Whether a line leaves the height at which its source does."""
+        if line.kind == "cross":
+            return True
+        cell = self.cells[state[0]]
+        if line.kind == "collect":
+            target = self.view.boxes[line.target]
+            return not (cell.is_on_top(state[1]) and target.strip == state[0] + 1)
+        target = self.view.boxes[line.target]
+        if target.where != "step" or state[1] not in cell.placed.east:
+            return False
+        side = self._entry_side(line)
+        other = self.cells[target.band]
+        paths = other.placed.west if side is other.west else other.placed.back
+        entry, leave = paths[target.role, line.input][0][1], cell.placed.east[state[1]][-1][1]
+        return target.band != state[0] or abs(entry - leave) > 0.5
+
+    def _vertical(self) -> None:
+        """From the uppermost strip to the lowest: what is above what, and how high."""
+        view = self.view
+        at = OUTER + 40.0
+        self.steps_y = at
+        if view.columns:
+            at += 24.0
+        self.band_y = [(0.0, 0.0)] * len(view.bands)  # upper border of the inside, lower border
+        self.returns: dict[int, float] = {}
+        for strip in reversed(range(len(view.bands) + 1)):
+            before, after = self.parts.get(("before", strip)), self.parts.get(("after", strip))
+            at += 6.0
+            if before:
+                before.x = OUTER + self.left - before.width if view.columns else OUTER
+                before.y = at + 16.0
+                at += before.height + 30.0
+            if after:
+                for k in after.leaving:
+                    at += TRUNK
+                    self.returns[k] = at + 4.0
+                at += 10.0 if after.leaving else 0.0
+                after.x = self.right
+                after.y = at + 16.0
+                at += 24.0 if after.falls else after.height + 30.0
+            if strip:
+                cell = self.cells[strip - 1]
+                at += LABEL
+                top = at
+                at += cell.placed.height + 2 * BAND_PAD
+                self.band_y[strip - 1] = (top, at)
+        self.foot = at + 6.0
+        self._make_room()
+
+    def _make_room(self) -> None:
+        """A part that falls beside the bands stands to the right of the parts that it would meet."""
+        view = self.view
+        after = [part for (where, _), part in self.parts.items() if where == "after"]
+        for falling in after:
+            others = [part for part in after if part is not falling and part.y < falling.y + falling.height + 20]
+            if falling.falls and others:
+                falling.x = max(part.x + part.width for part in others) + BLOCK
+            right = [k for k, box in enumerate(view.boxes) if box.where == "init" and view.bands[box.band][1]]
+            if falling.falls and right:
+                falling.x = max(falling.x, self.right + sum(map(self._init_width, right)) + BLOCK)
+
+    # Boxes.
+
+    def _in_column(self, path: Path, column: int, band: int) -> Path:
+        """A path inside a cell, where it is in the picture; its outer end goes on to the column's border."""
+        left, right = self.layout.columns[column]
+        cell = self.cells[band]
+        shift, base = (left + right - cell.placed.width) / 2, self.band_y[band][1] - BAND_PAD
+        return [(x + shift, base - y) for x, y in path]
+
+    def _area_of_item(self, column: int, band: int, item: int) -> Area:
+        cell = self.cells[band]
+        ((x, y),) = self._in_column([cell.placed.centers[item]], column, band)
+        width, height = cell.items[item].width, cell.items[item].height
+        return Area(x - width / 2, y - height / 2, width, height)
+
+    def _boxes_in_time(self) -> None:
+        view, layout = self.view, self.layout
+        for k, box in enumerate(view.boxes):
+            if box.where == "step":
+                cell = self.cells[box.band]
+                layout.boxes[k] = self._area_of_item(box.column, box.band, cell.number[box.role])
+                for n in self.stubs_of[k]:
+                    key = (box.role, view.stubs[n].input)
+                    area = self._area_of_item(box.column, box.band, cell.pill_items[key])
+                    width = pill_width(view.stubs[n].label)
+                    area = Area(area.x + (area.width - width) / 2, area.y, width, area.height)
+                    path = self._in_column(cell.placed.lines[cell.pill_edges[key]], box.column, box.band)
+                    layout.stubs[n] = (area, path)
+            elif box.where == "gap":
+                left, right = layout.columns[box.column]
+                top, bottom = self.band_y[box.band]
+                layout.boxes[k] = Area(left, top, right - left, bottom - top)
+
+    def _exit_y(self, state: State) -> float:
+        cell = self.cells[state[0]]
+        return self.band_y[state[0]][1] - BAND_PAD - cell.placed.east[state[1]][-1][1]
+
+    def _beside(self) -> None:
+        view = self.view
+        for part in self.parts.values():
+            self._put(part)
+        states: defaultdict[State, list[int]] = defaultdict(list)
+        for k, box in enumerate(view.boxes):
+            if box.where == "init":
+                states[box.band, box.role].append(k)
+        for state, boxes in states.items():
+            self._put_state(state, boxes)
+
+    def _init_width(self, k: int) -> float:
+        """What a first state's box takes, with its stubs and the line that leaves it."""
+        stubs = sum(pill_width(self.view.stubs[n].label) + INIT_GAP for n in self.stubs_of[k])
+        return box_width(self.view.boxes[k]) + stubs + (INIT_GAP if self.view.boxes[k].rank else 0.0)
+
+    def _put_state(self, state: State, boxes: list[int]) -> None:
+        """A first state at the height at which the state runs through time, and before it what it is made of."""
+        view, layout = self.view, self.layout
+        cell, mirrored = self.cells[state[0]], view.bands[state[0]][1]
+        low = self.band_y[state[0]][1] - BAND_PAD - BOX_HEIGHT / 2
+        y = self._exit_y(state) if state[1] in cell.placed.east else low
+        width = sum(map(self._init_width, boxes))
+        whole = Area(self.right if mirrored else OUTER + self.left - width, y - BOX_HEIGHT / 2, width, BOX_HEIGHT)
+        taken = [Area(a.x - 4, a.y - 6, a.width + 8, a.height + 12) for a in layout.boxes if a.width]
+        while any(whole.meets(area) for area in taken):
+            whole = Area(whole.x, whole.y - 4, width, BOX_HEIGHT)
+        middle = whole.y + BOX_HEIGHT / 2
+        away = whole.x if mirrored else whole.right  # where the box that is nearest to the steps begins
+        sign = 1.0 if mirrored else -1.0
+        for k in boxes:
+            wide = box_width(view.boxes[k])
+            away += sign * INIT_GAP if view.boxes[k].rank else 0.0
+            layout.boxes[k] = Area(min(away, away + sign * wide), whole.y, wide, BOX_HEIGHT)
+            away += sign * wide
+            for n in self.stubs_of[k]:
+                pill, start = pill_width(view.stubs[n].label), away + sign * INIT_GAP
+                area = Area(min(start, start + sign * pill), middle - PILL_HEIGHT / 2, pill, PILL_HEIGHT)
+                layout.stubs[n] = (area, [(start, middle), (away, middle)])
+                away = start + sign * pill
+
+    def _put(self, part: Part) -> None:
+        for k, area in part.areas().items():
+            self.layout.boxes[k] = area
+        for k, path in part.lines().items():
+            self.layout.lines[k] = path
+        for k, stub in part.stubs().items():
+            self.layout.stubs[k] = stub
+
+    # Lines between cells.
+
+    def _trunk_x(self, state: State, column: int) -> float:
+        """Where a state runs up or down after its column, in the direction of its time."""
+        left, right = self.layout.columns[column]
+        away = 10.0 + TRUNK * self.trunk.get(state, 0)
+        return left - away if self.view.bands[state[0]][1] else right + away
+
+    def _lines(self) -> None:
+        layout = self.layout
+        for n, line in enumerate(self.view.lines):
+            if line.kind in ("strip", "shelf"):
+                continue
+            draw = {
+                "step": self._step_line,
+                "bus": self._bus_line,
+                "lead": self._lead_line,
+                "collect": self._collect_line,
+            }.get(line.kind, self._rail_line)
+            layout.lines[n] = simplify(draw(line))
+
+    def _step_line(self, line: Line) -> Path:
+        source, target = self.view.boxes[line.source], self.view.boxes[line.target]
+        cell = self.cells[source.band]
+        edge = cell.edges[source.role, target.role, line.input]
+        return self._in_column(cell.placed.lines[edge], source.column, source.band)
+
+    def _rail_line(self, line: Line) -> Path:
+        """From one step, or from a first state, to the next, or to another module in the same step."""
+        view, boxes = self.view, self.layout.boxes
+        source, target = view.boxes[line.source], view.boxes[line.target]
+        state = line.state or (source.band, source.role)
+        mirrored = view.bands[state[0]][1]
+        if source.where == "step":
+            path = self._in_column(self.cells[source.band].placed.east[source.role], source.column, source.band)
+            trunk = self._trunk_x(state, source.column)
+        else:
+            area = boxes[line.source]
+            y = area.y + area.height / 2 if source.where == "init" else self._exit_y(state)
+            path = [(area.x if mirrored else area.right, y)]
+            if target.where == "init":
+                other = boxes[line.target]
+                return [*path, (other.right if mirrored else other.x, y)]
+            beside = target.column + (1 if mirrored else -1)
+            inside = 0 <= beside < len(self.layout.columns)
+            if inside:
+                trunk = self._trunk_x(state, beside)
+            else:
+                left, right = self.layout.columns[target.column]
+                away = self.gutter - 10.0 - TRUNK * self.trunk.get(state, 0)
+                trunk = right + away if mirrored else left - away
+        if target.where == "gap":
+            area = boxes[line.target]
+            return [*path, (area.right if mirrored else area.x, path[-1][1])]
+        entry = self._entry_path(line)
+        return [*path, (trunk, path[-1][1]), (trunk, entry[0][1]), *entry]
+
+    def _lead_line(self, line: Line) -> Path:
+        source, target = self.view.boxes[line.source], self.view.boxes[line.target]
+        part = self.parts["before", source.strip]
+        path = part.way_out(line.source)
+        entry = self._entry_path(line)
+        x = self.layout.columns[target.column][0] - self.gutter - TRUNK * (self.lead[line.source] - 1)
+        return [*path, (x, path[-1][1]), (x, entry[0][1]), *entry]
+
+    def _bus_line(self, line: Line) -> Path:
+        source, target = self.view.boxes[line.source], self.view.boxes[line.target]
+        part = self.parts[source.where, source.strip]
+        path = part.way_out(line.source)
+        if source.where == "after":
+            y = self.returns[line.source]
+            path += [(path[-1][0], y)]
+        entry = self._in_column(
+            self.cells[target.band].placed.south[target.role, line.input], target.column, target.band
+        )
+        return [*path, (entry[0][0], path[-1][1]), *entry]
+
+    def _collect_line(self, line: Line) -> Path:
+        source, target = self.view.boxes[line.source], self.view.boxes[line.target]
+        cell = self.cells[source.band]
+        part = self.parts["after", target.strip]
+        way = part.way_in(line.target)
+        y = way[0][1]
+        if cell.is_on_top(source.role) and target.strip == source.band + 1:
+            area = self.layout.boxes[line.source]
+            x = area.x + area.width / 2
+            path = [(x, area.y), (x, y)]
+        else:
+            path = self._in_column(cell.placed.east[source.role], source.column, source.band)
+            x = self._trunk_x((source.band, source.role), source.column)
+            path += [(x, path[-1][1]), (x, y)]
+        return [*path, *way]
+
+    def _through(self) -> None:
+        for through in self.view.through:
+            left, right = self.layout.columns[through.column]
+            y = self._exit_y(through.state)
+            mirrored = self.view.bands[through.state[0]][1]
+            self.layout.through.append([(right, y), (left, y)] if mirrored else [(left, y), (right, y)])
+            if through.factor is not None:
+                self.layout.texts.append(
+                    Text("factor", (left + right) / 2, y - 5, f"gradient ×{through.factor:.2g}", "middle")
+                )
+
+    # What stands below, and behind.
+
+    def _shelf(self) -> None:
+        """The parameters, each with what is made of it before the first step, in rows as wide as the picture."""
+        view = self.view
+        members = [k for k, box in enumerate(view.boxes) if box.where == "shelf"]
+        areas = [area for area in self.layout.boxes if area.width]
+        self.layout.width = max([area.right for area in areas], default=0.0) + OUTER
+        # Below the columns, but not below what falls beside them further down.
+        low = [area for area in areas if area.bottom > self.foot]
+        self.foot_right = max(min([area.x - BLOCK for area in low], default=self.layout.width - OUTER), OUTER + 700.0)
+        if any(area.x < self.foot_right for area in low):
+            self.foot, self.foot_right = max(area.bottom for area in low) + 6.0, self.layout.width - OUTER
+        self.foot_right = max(self.foot_right, OUTER + 700.0)
+        if not members:
+            return
+        top = self.foot + 16.0
+        x, y, tall, widest = OUTER + 12.0, top + 26.0, 0.0, 0.0
+        for ids in _components(members, ((line.source, line.target) for line in view.lines if line.kind == "shelf")):
+            part = Part(view, ids, self.lines_into, self.stubs_of)
+            if x > OUTER + 12 and x + part.width > self.foot_right - 12:
+                x, y, tall = OUTER + 12.0, y + tall + 14.0, 0.0
+            part.x, part.y = x, y
+            self._put(part)
+            x += part.width + 22.0
+            tall = max(tall, part.height)
+            widest = max(widest, x - 22.0 + 12.0)
+        self.foot = y + tall + 12.0
+        self.layout.frames.append(
+            Frame("shelf", Area(OUTER, top, max(self.foot_right, widest) - OUTER, self.foot - top))
+        )
+        self.layout.texts.append(Text("heading", OUTER + 12, top + 17, "parameters"))
+
+    def _frames(self) -> None:
+        view, layout = self.view, self.layout
+        frames: list[Frame] = []
+        bottom = max((b for _, b in self.band_y), default=0.0) + 6.0
+        for (left, right), column in zip(layout.columns, view.columns, strict=True):
+            middle = (left + right) / 2
+            if isinstance(column, Step):
+                frames.append(Frame("column", Area(left, self.steps_y, right - left, bottom - self.steps_y)))
+                layout.texts.append(Text("step", middle, self.steps_y + 17, f"t = {column.t}", "middle"))
+            else:
+                layout.texts.append(Text("step", middle, self.steps_y + 17, "⋯", "middle"))
+        for (name, _), (top, low) in zip(view.bands, self.band_y, strict=True):
+            left, right = layout.columns[0][0] - 5, layout.columns[-1][1] + 5
+            frames.append(Frame("module", Area(left, top, right - left, low - top)))
+            layout.texts.append(Text("module", left + 2, top - 5, name or "no module"))
+        drawn = {(box.column, box.band) for box in view.boxes if box.where == "step"}
+        for place, band in sorted(drawn):
+            (left, right), (top, low) = layout.columns[place], self.band_y[band]
+            frames.append(Frame("cell", Area(left, top, right - left, low - top)))
+        frames += self._groups()
+        layout.frames = frames + layout.frames
+
+    def _groups(self) -> Iterable[Frame]:
+        """Frames around neighbours in a strip that belong to one module, where no foreign box is in the way."""
+        view, layout = self.view, self.layout
+        labels: list[Area] = []
+        for part in self.parts.values():
+            runs: list[tuple[str, list[int]]] = []
+            for k in sorted(part.boxes, key=lambda k: view.boxes[k].rank):
+                vertex = view.boxes[k].vertex
+                path = "" if vertex is None else view.graph.vertices[vertex].path
+                if runs and runs[-1][0] == path:
+                    runs[-1][1].append(k)
+                else:
+                    runs.append((path, [k]))
+            for path, ids in runs:
+                if not path:
+                    continue
+                areas = [layout.boxes[k] for k in ids]
+                areas += [layout.stubs[n][0] for k in ids for n in self.stubs_of[k]]
+                left, top = min(a.x for a in areas) - 5, min(a.y for a in areas) - 5
+                area = Area(left, top, max(a.right for a in areas) + 5 - left, max(a.bottom for a in areas) + 5 - top)
+                others = [layout.boxes[k] for k in part.boxes if k not in ids]
+                if any(area.meets(other) for other in others):
+                    continue
+                yield Frame("group", area)
+                width = text_width(path, 11, bold=True)
+                x, y = (area.right + 5, area.y + area.height / 2 + 4) if part.falls else (area.x + 1, area.y - 4)
+                words = Area(x, y - 10, width, 12)
+                taken = [layout.boxes[k] for k in part.boxes] + [
+                    layout.stubs[n][0] for k in part.boxes for n in self.stubs_of[k]
+                ]
+                if not any(words.meets(other) for other in taken + labels):
+                    labels.append(words)
+                    layout.texts.append(Text("module", x, y, path))
+                    layout.width = max(layout.width, words.right + OUTER)
+
+    def _finish(self, title: str) -> None:
+        layout = self.layout
+        right, bottom = add_legend(layout, title, OUTER, self.foot + 20.0)
+        layout.width = max(layout.width, right + OUTER)
+        layout.height = max([bottom, *(area.bottom for area in layout.boxes)]) + OUTER
+
+
+def _components(members: list[int], pairs: Iterable[tuple[int, int]]) -> list[list[int]]:
+    """The members that hang together, each group in order."""
+    root = {k: k for k in members}
+
+    def find(k: int) -> int:
+        while root[k] != k:
+            root[k] = root[root[k]]
+            k = root[k]
+        return k
+
+    for a, b in pairs:
+        a, b = find(a), find(b)
+        root[max(a, b)] = min(a, b)
+    groups: defaultdict[int, list[int]] = defaultdict(list)
+    for k in members:
+        groups[find(k)].append(k)
+    return list(groups.values())

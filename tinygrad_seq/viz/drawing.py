@@ -1,0 +1,108 @@
+"""`draw`: from outputs to a picture of how they were computed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from ..autograd import Node, Tensor
+from ..errors import DTypeError, GraphError, OptionError
+from ..flow import gradient_norms
+from .graph import Graph, read
+from .paths import Edge, Highlight, between, select
+from .picture import Picture
+
+__all__ = ["draw"]
+
+End = Tensor | Node | str
+
+
+def draw(
+    output: Tensor | Sequence[Tensor],
+    *,
+    gradients: bool = True,
+    gradient: Any = None,
+    highlight: End | tuple[End, End] | None = None,
+    columns: int = 12,
+    focus: Iterable[int] = (),
+    title: str = "",
+) -> Picture:
+    """A picture of the graph that ``output`` was computed by: a column for each time step, a row for each role.
+
+    Edges are coloured and weighted by the norm of the gradient that flows along them in a backward sweep from the
+    output. No value and no gradient changes, and the picture keeps no array alive.
+
+    Args:
+        output: a Tensor, or several.
+        gradients: sweep backward and show where the gradient flows.
+        gradient: the cotangent of the output, as for ``backward``, or one for each output; by default ones.
+        highlight: the paths between two nodes, or from the output to one. A node is given as a Tensor, or as a string
+            ``"NAME@STEP"``: a role ("h@3"), a read of the input ("x@0"), one use of a parameter
+            ("weight_hh_l0@-1"), or a parameter ("weight_hh_l0"); with several layers as "l1/h@3".
+        columns: how many time steps to draw at most; the others are hidden in gaps that say how many they hide.
+        focus: time steps that are drawn in any case.
+        title: the first line of the picture.
+
+    Raises:
+        GraphError: if an output has no history, or nothing connects the two ends of ``highlight``.
+        OptionError: for a name or a step that the graph has not.
+        ShapeError: for a gradient of another shape.
+
+    >>> import numpy as np, tinygrad_seq as tg
+    >>> output, (h, c) = tg.nn.LSTM(2, 3)(np.ones((4, 1, 2), "float32"))
+    >>> picture = tg.viz.draw(np.sum(h), highlight="h@0")
+    >>> picture.view
+    <view of 4 of 4 steps, 70 boxes, 84 lines>
+    >>> picture.save("lstm.svg")
+    """
+    outputs = [output] if isinstance(output, Tensor) else list(output)
+    if not outputs:
+        raise GraphError("draw: got no output; need a Tensor, or several")
+    nodes = []
+    for tensor in outputs:
+        if not isinstance(tensor, Tensor):
+            raise DTypeError(f"draw: got {type(tensor).__name__}; need a Tensor, or several")
+        if tensor.node is None:
+            raise GraphError(
+                f"draw: got a Tensor of shape {tensor.shape} without history; need one that was computed, outside of "
+                f"no_grad, from a Tensor with requires_grad=True"
+            )
+        nodes.append(tensor.node)
+    if isinstance(columns, bool) or not isinstance(columns, int) or columns < 1:
+        raise OptionError(f"draw: got columns={columns!r}; need an integer of at least 1")
+    norms = gradient_norms(output, gradient) if gradients else None
+    graph, ids = read(nodes, norms)
+    found = None if highlight is None else _highlight(graph, ids, highlight)
+    return Picture(graph, highlight=found, columns=columns, focus=tuple(focus), title=title)
+
+
+def _highlight(graph: Graph, ids: dict[Node, int], highlight: End | tuple[End, End]) -> Highlight:
+    if isinstance(highlight, tuple):
+        if len(highlight) != 2:
+            raise OptionError(f"draw: got highlight with {len(highlight)} ends; need one, or a pair")
+        ends = [_end(graph, ids, end) for end in highlight]
+        (sources, first), (targets, _) = sorted(ends, key=lambda end: end[0])
+        return between(graph, sources, targets[-1], first)
+    sources, first = _end(graph, ids, highlight)
+    for target in graph.outputs[:-1]:
+        try:
+            return between(graph, sources, target, first)
+        except GraphError:
+            continue  # another output may depend on it
+    return between(graph, sources, graph.outputs[-1], first)
+
+
+def _end(graph: Graph, ids: dict[Node, int], end: End) -> tuple[list[int], list[Edge] | None]:
+    if isinstance(end, str):
+        return select(graph, end)
+    if not isinstance(end, (Tensor, Node)):
+        raise DTypeError(f"draw: got {type(end).__name__} in highlight; need a Tensor or a string such as 'h@3'")
+    node = end.node if isinstance(end, Tensor) else end
+    if node is None:
+        raise GraphError(
+            "draw: got a constant in highlight, to which no gradient flows; need requires_grad=True, or the value that "
+            "was computed from it"
+        )
+    if node not in ids:
+        raise GraphError(f"draw: got {node} in highlight, on which the output does not depend; draw what depends on it")
+    return [ids[node]], None

@@ -1,0 +1,134 @@
+"""The recorded graph without its arrays: what a picture may hold on to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..autograd import Leaf, Node, ancestors
+from ..flow import GradientNorms
+
+__all__ = ["Graph", "Vertex", "read"]
+
+
+@dataclass(frozen=True, slots=True)
+class Vertex:
+    """One node of the recorded graph.
+
+    Attributes:
+        id: the position in `Graph.vertices`; every parent's is smaller.
+        op: the operation's name, "variable" for a leaf.
+        name: the role that `tg.name` gave, or the name of a parameter; may be empty.
+        parents: the id of each input; None for a constant.
+        attrs: the operation's attributes as (name, text).
+        index: for a read, the index as text, otherwise empty; ``by_step`` says that it holds an integer and
+            no array, as in ``xs[t]``.
+        path, t, direction: the node's label.
+        of: the id of the vertex that this one differentiates, or None.
+        norm: of the gradient that reaches the node; None if none does, or none was taken.
+        flows: the norm of what flows back to each input; None likewise.
+    """
+
+    id: int
+    op: str
+    name: str
+    parents: tuple[int | None, ...]
+    attrs: tuple[tuple[str, str], ...]
+    index: str
+    by_step: bool
+    shape: tuple[int, ...]
+    dtype: str
+    path: str
+    t: int | None
+    direction: str
+    of: int | None
+    leaf: bool
+    norm: float | None
+    flows: tuple[float | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """All vertices in the order of their creation, and which of them are the outputs."""
+
+    vertices: tuple[Vertex, ...]
+    outputs: tuple[int, ...]
+    measured: bool
+
+    def uses(self) -> list[list[tuple[int, int]]]:
+        """For each vertex the (vertex, input position) where its value is used, in order."""
+        found: list[list[tuple[int, int]]] = [[] for _ in self.vertices]
+        for vertex in self.vertices:
+            for i, parent in enumerate(vertex.parents):
+                if parent is not None:
+                    found[parent].append((vertex.id, i))
+        return found
+
+    def __repr__(self) -> str:
+        return f"<graph of {len(self.vertices)} vertices>"
+
+
+def read(outputs: Iterable[Node], norms: GradientNorms | None = None) -> tuple[Graph, dict[Node, int]]:
+    """The graph above the outputs, and the id of each node in it."""
+    roots = list(outputs)
+    nodes = ancestors(roots)
+    ids = {node: k for k, node in enumerate(nodes)}
+    by_index = {node.index: k for k, node in enumerate(nodes)}
+    vertices = tuple(_vertex(k, node, ids, by_index, norms) for k, node in enumerate(nodes))
+    return Graph(vertices, tuple(dict.fromkeys(ids[root] for root in roots)), norms is not None), ids
+
+
+def _vertex(k: int, node: Node, ids: dict[Node, int], by_index: dict[int, int], norms: GradientNorms | None) -> Vertex:
+    label, index, by_step = node.label, "", False
+    attrs = tuple(zip(node.op.attrs, node.attrs, strict=False))
+    if node.op.name == "getitem":
+        ((_, key),) = attrs
+        parts = key if isinstance(key, tuple) else (key,)
+        index = ", ".join(map(_index_text, parts))
+        by_step = any(type(part) is int for part in parts) and not any(hasattr(part, "dtype") for part in parts)
+    return Vertex(
+        id=k,
+        op=node.op.name,
+        name=node.name or "",
+        parents=tuple([None if parent is None else ids[parent] for parent in node.parents]),
+        attrs=tuple([(name, _attr_text(value)) for name, value in attrs if value is not None and name != "index"]),
+        index=index,
+        by_step=by_step,
+        shape=node.shape,
+        dtype=str(node.dtype),
+        path=label.path,
+        t=label.t,
+        direction=label.direction,
+        of=None if label.of is None else by_index.get(label.of),
+        leaf=isinstance(node, Leaf),
+        norm=norms.node.get(node.index) if norms else None,
+        flows=tuple([norms.edge.get((node.index, i)) if norms else None for i in range(len(node.parents))]),
+    )
+
+
+def _index_text(part: Any) -> str:
+    if isinstance(part, slice):
+        cut = ("" if part.start is None else str(part.start)) + ":" + ("" if part.stop is None else str(part.stop))
+        return cut if part.step is None else f"{cut}:{part.step}"
+    if part is Ellipsis:
+        return "…"
+    if isinstance(part, np.ndarray) and part.ndim:
+        return f"array{_shape_text(part.shape)}"
+    return str(part)
+
+
+def _shape_text(shape: tuple[int, ...]) -> str:
+    return "(" + ", ".join(map(str, shape)) + ("," if len(shape) == 1 else "") + ")"
+
+
+def _attr_text(value: Any) -> str:
+    """Short, and without the contents of an array."""
+    if isinstance(value, np.ndarray) and value.ndim:
+        return f"array{_shape_text(value.shape)}"
+    if isinstance(value, (tuple, list)) and len(value) > 8:
+        return f"{len(value)} entries"
+    text = str(value)
+    return text if len(text) <= 60 else text[:59] + "…"

@@ -1,0 +1,131 @@
+"""What a layout is: the places of all that a view shows, in pixels, to the right and downwards."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from .layered import Path
+from .scale import Mark, Scale
+from .view import Box, View
+
+__all__ = [
+    "BOX_HEIGHT",
+    "PILL_HEIGHT",
+    "Area",
+    "Frame",
+    "Layout",
+    "Sample",
+    "Text",
+    "box_width",
+    "pill_width",
+    "text_width",
+]
+
+BOX_HEIGHT = 34.0
+PILL_HEIGHT = 16.0
+
+FrameKind = Literal["column", "module", "cell", "group", "shelf"]
+TextKind = Literal["title", "caption", "step", "module", "legend", "factor", "heading"]
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """A rectangle by its upper left corner."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+    @property
+    def right(self) -> float:
+        """The x of the right border."""
+        return self.x + self.width
+
+    @property
+    def bottom(self) -> float:
+        """The y of the lower border."""
+        return self.y + self.height
+
+    def meets(self, other: Area) -> bool:
+        """Whether the two have a point in common that is not on their borders."""
+        return self.x < other.right and other.x < self.right and self.y < other.bottom and other.y < self.bottom
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A background: a time step's column, a module's band, one step of a module, or the shelf."""
+
+    kind: FrameKind
+    area: Area
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Words beside the boxes; y is that of the baseline."""
+
+    kind: TextKind
+    x: float
+    y: float
+    text: str
+    anchor: Literal["start", "middle", "end"] = "start"
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A line in the legend: with a norm of its own, or of a kind that has none."""
+
+    path: Path
+    mark: Mark
+    norm: float | None = None
+    strong: bool = False
+    hot: bool = False
+
+
+@dataclass(slots=True)
+class Layout:
+    """The places of all that a view shows.
+
+    Attributes:
+        width, height: of the picture.
+        boxes, lines, stubs, through: as in the view, in the same order; a stub is its label and its line.
+        columns: left and right border of each column.
+        frames, texts: what stands behind the boxes and beside them; the first text is the title.
+        samples, ramp: the legend: lines that are explained, and the colour bar, an area for each bin.
+    """
+
+    view: View
+    scale: Scale | None
+    width: float = 0.0
+    height: float = 0.0
+    boxes: list[Area] = field(default_factory=list)
+    lines: list[Path] = field(default_factory=list)
+    stubs: list[tuple[Area, Path]] = field(default_factory=list)
+    through: list[Path] = field(default_factory=list)
+    columns: list[tuple[float, float]] = field(default_factory=list)
+    frames: list[Frame] = field(default_factory=list)
+    texts: list[Text] = field(default_factory=list)
+    samples: list[Sample] = field(default_factory=list)
+    ramp: list[tuple[int, Area]] = field(default_factory=list)
+
+    def __repr__(self) -> str:
+        return f"<layout of {len(self.boxes)} boxes, {self.width:.0f} x {self.height:.0f}>"
+
+
+def text_width(text: str, size: float, bold: bool = False) -> float:
+    """About how wide a text is in a wide sans-serif font."""
+    narrow = sum(c in "iljtf.,:;|[]()' " for c in text)
+    return size * ((len(text) - narrow) * (0.66 if bold else 0.61) + narrow * 0.36)
+
+
+def box_width(box: Box) -> float:
+    """What a box needs for its words."""
+    gap = 4.0 if box.name and box.sign else 0.0
+    first = text_width(box.name, 11.5, bold=True) + gap + text_width(box.sign, 11)
+    return max(first, text_width(box.note, 9), 30.0) + 14
+
+
+def pill_width(label: str) -> float:
+    """What the label of a stub needs."""
+    return text_width(label, 9) + 12

@@ -1,0 +1,111 @@
+"""What stands together beside the columns, or on the shelf."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from .layered import Item, Path, layered
+from .layout import BOX_HEIGHT, PILL_HEIGHT, Area, box_width, pill_width
+from .view import View
+
+__all__ = ["Part"]
+
+
+class Part:
+    """Boxes of one strip on one side, or of one group of parameters, from left to right or from above to below.
+
+    Attributes:
+        boxes: their numbers in the view.
+        falls: it runs from above to below.
+        x, y: the upper left corner, which is set from outside.
+        width, height: of the whole.
+    """
+
+    def __init__(
+        self,
+        view: View,
+        boxes: Sequence[int],
+        lines_into: Mapping[int, list[int]],
+        stubs_of: Mapping[int, list[int]],
+        enter: Iterable[int] = (),
+        leave: Iterable[int] = (),
+        falls: bool = False,
+    ):
+        """``enter`` and ``leave`` are the boxes to which and from which lines go in from and out to the columns."""
+        self.boxes, self.falls = boxes, falls
+        self.x = self.y = 0.0
+        self._items: list[Item] = []
+        self._edges: list[tuple[int, int]] = []
+        # A box has an odd row, so that its labels find room in the even one before.
+        self._number = {k: self._add(box_width(view.boxes[k]), BOX_HEIGHT, 2 * view.boxes[k].rank + 1) for k in boxes}
+        self._line_edge = {
+            n: self._join(self._number[view.lines[n].source], self._number[k])
+            for k in boxes
+            for n in lines_into.get(k, ())
+        }
+        self._pills: dict[int, tuple[int, int]] = {}
+        for k in boxes:
+            for n in stubs_of.get(k, ()):
+                pill = self._add(pill_width(view.stubs[n].label), PILL_HEIGHT, 2 * view.boxes[k].rank)
+                self._pills[n] = (pill, self._join(pill, self._number[k]))
+        last = max(item.row for item in self._items) + 1
+        self._entries: dict[int, tuple[int, int]] = {}
+        for k in enter:
+            port = self._add(*self._turn(2.0, 0.0), 0)
+            self._entries[k] = (port, self._join(port, self._number[k]))
+        self._exits = {}
+        for k in leave:
+            port = self._add(*self._turn(2.0, 0.0), last)
+            self._exits[k] = self._join(self._number[k], port)
+        rows = {row: k for k, row in enumerate(sorted({item.row for item in self._items}))}
+        self._items = [Item(item.width, item.height, rows[item.row]) for item in self._items]
+        self._placed = layered(self._items, self._edges)
+        self.width, self.height = self._turn(self._placed.width, self._placed.height)
+
+    def _turn(self, x: float, y: float) -> tuple[float, float]:
+        """Rows are laid out from below to above; here they run to the right, or down."""
+        return (x, y) if self.falls else (y, x)
+
+    def _add(self, width: float, height: float, row: int) -> int:
+        self._items.append(Item(*self._turn(width, height), row))
+        return len(self._items) - 1
+
+    def _join(self, source: int, target: int) -> int:
+        self._edges.append((source, target))
+        return len(self._edges) - 1
+
+    def _area(self, item: int) -> Area:
+        x, y = self._turn(*self._placed.centers[item])
+        width, height = self._turn(self._items[item].width, self._items[item].height)
+        return Area(self.x + x - width / 2, self.y + y - height / 2, width, height)
+
+    def _path(self, edge: int) -> Path:
+        turned = [self._turn(*point) for point in self._placed.lines[edge]]
+        return [(self.x + x, self.y + y) for x, y in turned]
+
+    def areas(self) -> dict[int, Area]:
+        """Where each box is."""
+        return {k: self._area(item) for k, item in self._number.items()}
+
+    def lines(self) -> dict[int, Path]:
+        """Where each line between the boxes runs."""
+        return {n: self._path(edge) for n, edge in self._line_edge.items()}
+
+    def stubs(self) -> dict[int, tuple[Area, Path]]:
+        """Where each stub is: its label and its line."""
+        return {n: (self._area(item), self._path(edge)) for n, (item, edge) in self._pills.items()}
+
+    def way_in(self, box: int) -> Path:
+        """The path on which lines from the columns come to a box."""
+        port, edge = self._entries[box]
+        area = self._area(port)
+        return [(self.x, area.y + area.height / 2), *self._path(edge)] if not self.falls else self._path(edge)
+
+    def way_out(self, box: int) -> Path:
+        """The path on which lines to the columns leave a box."""
+        return self._path(self._exits[box])
+
+    @property
+    def leaving(self) -> list[int]:
+        """The boxes from which lines leave, in order."""
+        return list(self._exits)

@@ -1,0 +1,167 @@
+"""`Picture`: a view of a graph, laid out, as text in several formats or as a file."""
+
+from __future__ import annotations
+
+import os
+from functools import cached_property
+from html import escape
+from pathlib import Path
+
+from ..errors import OptionError, ProgramError
+from ..replace import replacing
+from .arrange import arrange
+from .graph import Graph
+from .layout import Layout
+from .paths import Highlight
+from .scale import DARK, LIGHT, Theme
+from .view import View, show
+
+__all__ = ["Picture"]
+
+TIMEOUT = 30
+"""How many seconds Graphviz may take."""
+
+
+class Picture:
+    """What `draw` returns. It holds numbers and names, no array, and shows itself in a notebook.
+
+    Attributes:
+        graph: all nodes of the recorded graph, without their arrays.
+        view: which of them are drawn, and how they hang together.
+        layout: where.
+
+    >>> import tinygrad_seq as tg
+    >>> w = tg.tensor(0.9, requires_grad=True)
+    >>> h = tg.tensor(1.0)
+    >>> for t in range(3):
+    ...     with tg.scope("decay", t=t):
+    ...         h = h * w
+    >>> picture = tg.viz.draw(h)
+    >>> picture.graph
+    <graph of 4 vertices>
+    >>> picture.mermaid().splitlines()[0]
+    'flowchart LR'
+    """
+
+    def __init__(
+        self,
+        graph: Graph,
+        *,
+        highlight: Highlight | None = None,
+        columns: int = 12,
+        focus: tuple[int, ...] = (),
+        title: str = "",
+    ):
+        self.graph = graph
+        self._options = (highlight, columns, focus, title)
+        self.view: View = show(graph, columns=columns, focus=focus, highlight=highlight)
+
+    @cached_property
+    def layout(self) -> Layout:
+        """Where everything is."""
+        return arrange(self.view, self._options[-1])
+
+    def __repr__(self) -> str:
+        shown = sum(box.vertex is not None for box in self.view.boxes)
+        return f"<picture of {shown} of {len(self.graph.vertices)} nodes>"
+
+    def svg(self, dark: bool = False) -> str:
+        """A vector picture; no program is needed."""
+        from .writers.svg import svg  # noqa: PLC0415 - a writer is loaded when it is used
+
+        return svg(self.layout, _theme(dark))
+
+    def html(self) -> str:
+        """A page that needs no network: move, zoom, hover for numbers, click two boxes for the paths between them."""
+        from .writers.html import html  # noqa: PLC0415 - as above
+
+        return html(self.layout)
+
+    def dot(self, dark: bool = False) -> str:
+        """Graphviz source in which all places are given: ``neato -n2`` draws this same picture."""
+        from .writers.dot import dot  # noqa: PLC0415 - as above
+
+        return dot(self.layout, _theme(dark))
+
+    def json(self) -> str:
+        """All that is drawn, with its numbers and places; the field ``version`` says what the fields mean."""
+        from .writers.json import json  # noqa: PLC0415 - as above
+
+        return json(self.layout)
+
+    def mermaid(self, dark: bool = False) -> str:
+        """A Mermaid flowchart, with fewer time steps if it would be more than Mermaid draws."""
+        from .writers.mermaid import LIMIT, mermaid  # noqa: PLC0415 - as above
+
+        highlight, columns, focus, _ = self._options
+        view = self.view
+        while len(view.lines) + len(view.stubs) > LIMIT and columns > 1:
+            columns, focus = columns // 2, ()
+            view = show(self.graph, columns=columns, focus=focus, highlight=highlight)
+        return mermaid(view, self.layout.scale, _theme(dark))
+
+    def save(self, path: str | os.PathLike[str], dark: bool = False) -> None:
+        """Write a file in the format that its suffix names: .svg .html .dot .json .mmd, with Graphviz .png and .pdf.
+
+        The file is written aside and renamed.
+
+        Raises:
+            OptionError: for another suffix.
+            ProgramError: for .png and .pdf if Graphviz is not installed, fails or takes more than 30 s.
+            FileAccessError: if the file cannot be written.
+        """
+        suffix = Path(path).suffix.lower()
+        if suffix in (".png", ".pdf"):
+            content = _graphviz(self.dot(dark), suffix[1:])
+        elif suffix == ".html":
+            content = self.html().encode()
+        elif suffix == ".json":
+            content = self.json().encode()
+        elif suffix in _WRITERS:
+            content = _WRITERS[suffix](self, dark).encode()
+        else:
+            raise OptionError(
+                f"save: got '{path}', whose suffix is {suffix or 'missing'}; "
+                f"need .svg, .html, .dot, .json, .mmd, .png or .pdf"
+            )
+        with replacing(path, "save") as file:
+            file.write(content)
+
+    def _repr_svg_(self) -> str:
+        return self.svg()
+
+    def _repr_html_(self) -> str:
+        height = min(max(round(self.layout.height * 960 / self.layout.width) + 60, 360), 800)
+        return (
+            f'<iframe srcdoc="{escape(self.html())}" style="width: 100%; height: {height}px; border: 0" '
+            f'title="{escape(self.layout.texts[0].text)}"></iframe>'
+        )
+
+
+_WRITERS = {".svg": Picture.svg, ".dot": Picture.dot, ".gv": Picture.dot, ".mmd": Picture.mermaid}
+
+
+def _theme(dark: bool) -> Theme:
+    return DARK if dark else LIGHT
+
+
+def _graphviz(source: str, form: str) -> bytes:
+    """The source drawn by Graphviz, at the places that it gives."""
+    import subprocess  # noqa: PLC0415 - slow to import, and seldom needed
+
+    try:
+        done = subprocess.run(
+            ["neato", "-n2", f"-T{form}"], input=source.encode(), capture_output=True, timeout=TIMEOUT, check=False
+        )
+    except FileNotFoundError:
+        raise ProgramError(
+            f"save: .{form} is drawn by Graphviz, whose program neato is not installed; install Graphviz "
+            f"(apt install graphviz, brew install graphviz), or save as .svg or .html, which need no program"
+        ) from None
+    except (OSError, subprocess.TimeoutExpired) as error:
+        what = f"took more than {TIMEOUT} s" if isinstance(error, subprocess.TimeoutExpired) else str(error)
+        raise ProgramError(f"save: Graphviz's neato failed: {what}; save as .svg or .html instead") from error
+    if done.returncode or not done.stdout:
+        lines = done.stderr.decode(errors="replace").strip().splitlines() or ["no message"]
+        raise ProgramError(f"save: Graphviz's neato failed: {lines[0]}; save as .svg or .html instead")
+    return done.stdout

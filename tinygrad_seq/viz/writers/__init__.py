@@ -1,0 +1,1 @@
+"""A laid-out picture as text: one module for each format."""
