@@ -77,7 +77,7 @@ def cotangent(sample: Sample) -> tuple[np.random.Generator, Any]:
 
 
 def check_first_order(sample: Sample) -> None:
-    """Every gradient, alone and with the others, in float64 and in float32."""
+    """Every gradient, alone and with the others, in float64, and in float32 in the other memory order."""
     wanted = differentiable(sample)
     _, u = cotangent(sample)
     expected = {
@@ -87,7 +87,7 @@ def check_first_order(sample: Sample) -> None:
     for chosen in [wanted, *([i] for i in wanted if len(wanted) > 1)]:
         for i, g in zip(chosen, gradients(sample, sample.inputs, chosen, u), strict=True):
             assert_close(g, expected[i], f"{sample}: gradient {i} of {chosen}")
-    single = [x.astype(np.float32) if i in wanted else x for i, x in enumerate(sample.inputs)]
+    single = [np.array(x, np.float32, order="F") if i in wanted else x for i, x in enumerate(sample.inputs)]
     for i, g in zip(wanted, gradients(sample, single, wanted, u), strict=True):
         assert g.dtype == np.float32
         assert_close(g, expected[i], f"{sample}: float32 gradient {i}", rtol=2e-5, atol=1e-6)

@@ -1,6 +1,7 @@
 """What is recorded, and that threads, tasks and exceptions leave it as they found it."""
 
 import asyncio
+import gc
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -95,6 +96,40 @@ def test_an_exception_in_a_sweep_changes_no_grad():
         y.backward()
     assert early.grad is None
     assert late.grad is None
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+def test_the_garbage_collector_is_as_it_was(enabled):
+    """A sweep pauses it; also after an error, in several threads, and if the caller has switched it off."""
+
+    @unlisted
+    @differentiable(lambda g: 1 / 0)
+    def fails_sometime(x):
+        return x * 1
+
+    seen = []
+
+    @unlisted
+    @differentiable(lambda g: seen.append(gc.isenabled()) or g)
+    def looks(x):
+        return x * 1
+
+    def work(_):
+        x = variable(1)
+        for _ in range(50):
+            grad(looks(x * x), x, create_graph=True)
+            with pytest.raises(ZeroDivisionError):
+                grad(fails_sometime(x), x)
+
+    before = gc.isenabled()
+    (gc.enable if enabled else gc.disable)()
+    try:
+        with ThreadPoolExecutor(2) as pool:
+            list(pool.map(work, range(2)))
+        assert gc.isenabled() == enabled
+        assert set(seen) == {False}
+    finally:
+        (gc.enable if before else gc.disable)()
 
 
 def test_gradients_of_a_plain_sweep_are_constants_even_while_recording():
