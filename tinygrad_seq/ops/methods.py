@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -39,7 +40,17 @@ def _outer(call: Callable[..., Tensor]) -> Callable[..., Tensor]:
 
 def _sizes(call: Callable[..., Tensor]) -> Callable[..., Tensor]:
     """``x.reshape(2, 3)`` and ``x.reshape((2, 3))`` are the same."""
-    return lambda x, *sizes, **options: call(x, sizes[0] if len(sizes) == 1 else sizes or None, **options)
+
+    @functools.wraps(call)
+    def method(x: Tensor, *sizes: Any, **options: Any) -> Tensor:
+        return call(x, sizes[0] if len(sizes) == 1 else sizes or None, **options)
+
+    return method
+
+
+def _compress(x: Tensor, condition: Any, axis: int | None = None, out: None = None) -> Tensor:
+    """The parts along ``axis`` for which the condition, of one axis, holds; None flattens first."""
+    return selection.compress(condition, x, axis, out)
 
 
 OPERATORS: dict[str, Callable[..., Any]] = {
@@ -82,7 +93,7 @@ METHODS: dict[str, Callable[..., Any]] = {
     "clip": choices.clip,
     "conj": elementwise.conjugate,
     "conjugate": elementwise.conjugate,
-    "compress": lambda x, condition, axis=None, out=None: selection.compress(condition, x, axis, out),
+    "compress": _compress,
     "copy": shape.copy,
     "cumprod": cumulative.cumprod,
     "cumsum": cumulative.cumsum,
