@@ -58,7 +58,7 @@ def _unary(op: Op) -> Callable[..., Tensor]:
             array = x._data
             parent = x._node
         else:
-            array, parent = constant(x), None
+            array, parent = as_array(x), None
         y = value(array)
         if type(y) is not ndarray:
             y = np.asarray(y)
@@ -157,7 +157,7 @@ def _unary_with_attrs(op: Op) -> Callable[..., Tensor]:
             array = x._data
             parent = x._node
         else:
-            array, parent = constant(x), None
+            array, parent = as_array(x), None
         try:
             y = value(array, *attrs)
         except ValueError as error:

@@ -8,20 +8,65 @@ import numpy as np
 
 from ..autograd import Tensor
 from ..errors import DTypeError, OptionError, ShapeError
-from ..ops import addmm, cross_entropy, getitem, log_softmax, matmul, mse_loss, relu, sigmoid, softmax, tanh
+from ..ops import (
+    addmm,
+    celu,
+    cross_entropy,
+    elu,
+    gelu,
+    getitem,
+    hardsigmoid,
+    hardswish,
+    hardtanh,
+    leaky_relu,
+    log_softmax,
+    matmul,
+    mish,
+    mse_loss,
+    one_hot,
+    relu,
+    relu6,
+    selu,
+    sigmoid,
+    silu,
+    softmax,
+    softplus,
+    softsign,
+    tanh,
+    tanhshrink,
+)
+from ..ops import (
+    log_sigmoid as logsigmoid,
+)
 from ..random import generator
 
 __all__ = [
+    "celu",
     "cross_entropy",
     "dropout",
+    "elu",
     "embedding",
+    "gelu",
+    "hardsigmoid",
+    "hardswish",
+    "hardtanh",
+    "leaky_relu",
     "linear",
     "log_softmax",
+    "logsigmoid",
+    "mish",
     "mse_loss",
+    "one_hot",
     "relu",
+    "relu6",
+    "selu",
     "sigmoid",
+    "silu",
     "softmax",
+    "softplus",
+    "softsign",
     "tanh",
+    "tanhshrink",
 ]
 
 
