@@ -143,7 +143,7 @@ def explain(op: str | Op | Callable[..., Any], *inputs: Any, **attrs: Any) -> st
 
     Args:
         op: an `Op`, its name, or the function that applies it.
-        *inputs: arrays at which to check; by default a few numbers between 0.2 and 0.9.
+        *inputs: arrays at which to check; by default a few numbers between 0.2 and 0.9, or 1 more.
         **attrs: the operation's attributes for the check.
 
     Raises:
@@ -170,6 +170,9 @@ def explain(op: str | Op | Callable[..., Any], *inputs: Any, **attrs: Any) -> st
         return "\n".join(lines)
     arrays = [np.asarray(x, np.float64) for x in inputs] or [np.array(v) for v in (0.2, 0.9, 0.5)[: len(found.inputs)]]
     try:
+        with np.errstate(invalid="ignore"):
+            if not inputs and not np.isfinite(found.value(*arrays)).all():
+                arrays = [a + 1 for a in arrays]  # arccosh begins at 1
         lines.append(f"  at {_checked(found, arrays, attrs)}")
     except (ValueError, TypeError):  # a product needs arrays, which the default sample does not have
         if inputs:
