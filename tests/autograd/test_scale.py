@@ -29,7 +29,6 @@ def shallow_stack(room=60):
 @contextlib.contextmanager
 def no_collector():
     """Nothing is freed but by reference counts."""
-    gc.collect()
     gc.disable()
     try:
         yield
