@@ -122,13 +122,11 @@ def formula(op: Op, i: int = 0) -> str:
 
 
 def _lambda_text(rule: Callable[..., Any]) -> str:
-    """The body of a lambda: of those that begin on its line of the source, the one with the same code."""
-    code = rule.__code__
-    for found in _lambdas(code.co_filename):
-        if found.lineno == code.co_firstlineno:
-            other = next(c for c in compile(ast.Expression(found), "", "eval").co_consts if inspect.iscode(c))
-            if (other.co_code, other.co_names, other.co_varnames) == (code.co_code, code.co_names, code.co_varnames):
-                return ast.unparse(found.body)
+    """The body of a lambda: of those in its file, the one that begins where the code does."""
+    start = min((line, column) for line, _, column, _ in rule.__code__.co_positions() if line and column)
+    for found in _lambdas(rule.__code__.co_filename):
+        if (found.body.lineno, found.body.col_offset) == start:
+            return ast.unparse(found.body)
     return f"({', '.join(inspect.signature(rule).parameters)})"
 
 
@@ -165,7 +163,8 @@ def explain(op: str | Op | Callable[..., Any], *inputs: Any, **attrs: Any) -> st
     kind = f": {found.kind}" if found.kind else ""
     lines = [f"{found.name}({', '.join(found.inputs + found.attrs)}){kind}{', inputs broadcast' * found.broadcasts}"]
     lines += [f"  d {name} = {formula(found, i)}" for i, name in enumerate(found.inputs)]
-    lines.append(f"  keeps: {', '.join(found.keeps) or 'nothing'}")
+    kept = [name for name in (*found.inputs, "y", "xs", "shapes") if name in found.keeps]
+    lines.append(f"  keeps: {', '.join(kept) or 'nothing'}")
     if not inputs and (found.attrs or found.variadic or None in found.vjp):
         return "\n".join(lines)
     arrays = [np.asarray(x, np.float64) for x in inputs] or [np.array(v) for v in (0.2, 0.9, 0.5)[: len(found.inputs)]]
