@@ -15,6 +15,7 @@ from ..autograd import Tensor, differentiable
 from ..autograd.apply import like_numpy
 from ..autograd.tensor import NUMPY
 from ..errors import OptionError, ShapeError
+from .elementwise import strong
 from .join import concatenate
 from .reduce import before, no_out, sum
 from .selection import take_along_axis
@@ -86,8 +87,8 @@ def _cumsum(x: Any, axis: int) -> Any:
 
 
 @differentiable(
-    lambda g, x, y, axis: _adjoint(g, x, axis) * before(y, 1, axis),
-    jvp=(lambda t, x, y, axis: linear_recurrence(x, t * before(y, 1, axis), axis),),
+    lambda g, x, y, axis: strong(_adjoint(g, x, axis), before(y, 1, axis)),
+    jvp=(lambda t, x, y, axis: linear_recurrence(x, strong(t, before(y, 1, axis)), axis),),
 )
 def _cumprod(x: Any, axis: int) -> Any:
     return np.cumprod(x, axis)

@@ -15,7 +15,7 @@ from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
 from ..autograd import Tensor
 from ..autograd.tensor import NUMPY
-from ..errors import ShapeError, UnsupportedError
+from ..errors import OptionError, ShapeError, UnsupportedError
 from .comparisons import constant, values
 from .elementwise import strong
 from .index import scatter
@@ -74,7 +74,12 @@ def partition(a: Any, kth: Any, axis: int | None = -1, kind: str = "introselect"
         raise UnsupportedError("partition: got order=, which names fields; Tensors have none; leave it out")
     x, axis = _in_line(a, axis)
     # NumPy's argpartition may order the elements on each side otherwise than its partition does.
-    found = np.partition(x.numpy(), kth, axis)
+    try:
+        found = np.partition(x.numpy(), kth, axis)
+    except ValueError as error:
+        raise OptionError(
+            f"partition: got kth={kth} along an axis of {x.shape[axis]}; need 0 or more, but less"
+        ) from error
     places = np.argsort(np.argsort(found, axis, kind="stable"), axis)
     return take_along_axis(x, np.take_along_axis(np.argsort(x.numpy(), axis, kind="stable"), places, axis), axis)
 
@@ -92,7 +97,10 @@ def _statistic(function: Callable[..., Any], a: Any, axis: Axis, out: Any, keepd
     rows = reshape(transpose(x, (*kept, *axes)), (*[x.shape[k] for k in kept], n))
     order = np.argsort(rows.numpy(), axis=-1, kind="stable")
     ranks = np.where(np.isnan(rows.numpy()), np.nan, np.argsort(order, axis=-1))
-    found = np.asarray(function(ranks, axis=-1, **options))  # as many for each row as there are q, whose axes are first
+    try:
+        found = np.asarray(function(ranks, axis=-1, **options))  # the axes of q, then those that are kept
+    except ValueError as error:
+        raise OptionError(f"{name}: got {', '.join(f'{key}={x!r}' for key, x in options.items())}; {error}") from error
     dtype = function(np.zeros(1, x.dtype), **options).dtype
 
     several = found.shape[: found.ndim - len(kept)]
@@ -103,7 +111,8 @@ def _statistic(function: Callable[..., Any], a: Any, axis: Axis, out: Any, keepd
         astype(take_along_axis(rows, np.take_along_axis(order, whole.astype(np.intp), -1), -1), dtype)
         for whole in (np.floor(place), np.ceil(place))
     )
-    y = moveaxis(strong(low, 1 - share) + strong(high, share), -1, 0)
+    with np.errstate(invalid="ignore"):  # an infinity that has no share
+        y = moveaxis(strong(low, 1 - share) + strong(high, share), -1, 0)
     left = x.shape if keepdims else rows.shape[:-1]
     return reshape(y, several + tuple(1 if keepdims and k in axes else size for k, size in enumerate(left)))
 
@@ -219,9 +228,10 @@ def unique(
 
     The indices and counts that NumPy's ``unique`` can return beside them are constants.
     """
-    x, axis = (ravel(ar), 0) if axis is None else _in_line(ar, axis)
+    x = as_tensor(ar)
     _, index, inverse, counts = np.unique(x.numpy(), True, True, True, axis, **options)
-    distinct = x[(slice(None),) * axis + (index,)]
+    line, along = _in_line(x, axis)
+    distinct = line[(slice(None),) * along + (index,)]
     asked = ((return_index, index), (return_inverse, inverse), (return_counts, counts))
     others = [Tensor(found) for wanted, found in asked if wanted]
     return (distinct, *others) if others else distinct

@@ -1,0 +1,111 @@
+"""Operations along an axis, on inputs that samples at random do not meet."""
+
+import numpy as np
+import pytest
+from derivatives import assert_close, numeric
+from hypothesis import given
+from hypothesis import strategies as st
+
+import tinygrad_seq as tg
+from tinygrad_seq import ops
+from tinygrad_seq.autograd import grad
+
+
+def variable(x):
+    return tg.tensor(np.asarray(x, float), requires_grad=True)
+
+
+def test_running_extrema_with_ties_and_nan():
+    x = np.array([1.0, 1.0, 0.5, 2.0, 2.0, np.nan, 3.0])
+    t = variable(x)
+    y = np.maximum.accumulate(t)
+    np.testing.assert_array_equal(y.numpy(), np.maximum.accumulate(x))
+    assert grad(y.sum(), t)[0].tolist() == [3, 0, 0, 2, 0, 2, 0]
+    assert grad(np.minimum.accumulate(t)[:5].sum(), t)[0].tolist() == [2, 0, 3, 0, 0, 0, 0]
+
+
+@given(st.lists(st.sampled_from([0.0, 0.0, 0.5, -2.0, 1.5]), min_size=1, max_size=7), st.data())
+def test_cumulative_products_with_any_zeros(x, data):
+    w = np.array(data.draw(st.lists(st.sampled_from([-1.0, 0.0, 2.0]), min_size=len(x), max_size=len(x))))
+    t = variable(x)
+    (g,) = grad((np.cumprod(t) * w).sum(), t, create_graph=True)
+    assert_close(g, numeric(lambda v: (np.cumprod(v) * w).sum(), x), "first", rtol=1e-6, atol=1e-6)
+    (h,) = grad((g * g).sum(), t)
+
+    def first(v):
+        s = variable(v)
+        return (grad((np.cumprod(s) * w).sum(), s)[0].numpy() ** 2).sum()
+
+    assert_close(h, numeric(first, x), "second", rtol=1e-6, atol=1e-5)
+
+
+def test_a_recurrence_is_an_rnn_without_the_nonlinearity():
+    rng = np.random.default_rng(0)
+    decay, x = variable(rng.uniform(0.5, 1, (4, 3))), variable(rng.normal(size=(4, 3)))
+    y = ops.linear_recurrence(decay, x)
+    h, steps = np.zeros(3), []
+    for t in range(4):
+        h = decay[t] * h + x[t]
+        steps.append(h)
+    assert_close(y, np.stack(steps), "value", rtol=1e-14)
+    u = rng.normal(size=(4, 3))
+    for ours, theirs in zip(
+        grad((y * u).sum(), [decay, x]), grad((np.stack(steps) * u).sum(), [decay, x]), strict=True
+    ):
+        assert_close(ours, theirs, "gradient", rtol=1e-13)
+
+
+def test_a_recurrence_that_overflows_elsewhere_stays_exact():
+    t = variable([1e200, 1e200, 1e200, 1e200, 1e200])
+    with np.errstate(over="ignore"):
+        assert grad(np.cumprod(t)[1], t)[0].tolist() == [1e200, 1e200, 0, 0, 0]
+        assert grad(np.cumprod(t)[0], t)[0].tolist() == [1, 0, 0, 0, 0]
+
+
+def test_coordinates_are_variables_too():
+    x, f = variable([0.0, 0.5, 2.0, 3.0]), np.array([1.0, 3.0, 2.0, 5.0])
+    for function in (
+        lambda v: np.trapezoid(f, v),
+        lambda v: np.gradient(f, v)[1],
+        lambda v: np.gradient(f, v, edge_order=2).sum(),
+    ):
+        (g,) = grad(function(x), x)
+        assert_close(g, numeric(lambda v, function=function: float(function(v)), x.numpy()), "slope in x")
+
+
+def test_one_slope_for_each_axis():
+    x = np.arange(12.0).reshape(3, 4) ** 2
+    ours, theirs = np.gradient(variable(x), 0.5, 2.0), np.gradient(x, 0.5, 2.0)
+    assert type(ours) is tuple
+    for a, b in zip(ours, theirs, strict=True):
+        assert_close(a, b, "slope", rtol=1e-14)
+    assert type(np.gradient(variable(x), axis=0)) is tg.Tensor
+
+
+def test_numpys_dtypes():
+    x = tg.tensor(np.array([1.0, 2.0, 4.0], np.float32), requires_grad=True)
+    for y in (
+        *(np.cumsum(x), np.cumprod(x), np.diff(x, prepend=0), np.ediff1d(x, to_begin=0), np.gradient(x, 0.5)),
+        *(np.gradient(x, np.array([0.0, 1.0, 3.0])), np.trapezoid(x, dx=0.5), ops.linear_recurrence(0.5, x)),
+    ):
+        assert y.dtype == np.float32
+    assert np.gradient(tg.tensor(np.array([1, 2, 4]))).tolist() == [1, 1.5, 2]
+
+
+REFUSED = {
+    "diff order": (lambda t: np.diff(t, n=-1), "diff: got n=-1"),
+    "spacings": (lambda t: np.gradient(t, 1.0, 2.0, 3.0), "got 3 spacings for 2 axes"),
+    "coordinates": (lambda t: np.gradient(t, [0.0, 1.0], axis=1), r"coordinates of shape \(2,\) along axis 1"),
+    "edge order": (lambda t: np.gradient(t, edge_order=3), "edge_order=3; need 1 or 2"),
+    "too short": (lambda t: np.gradient(t[:1]), "1 elements along axis 0 and edge_order=1; need 2"),
+    "no axis": (lambda t: ops.cumulative_sum(t), "cumulative_sum: got shape (2, 3) and no axis"),
+    "out": (lambda t: ops.cumsum(t, out=np.zeros(6)), "cumsum: got out="),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_is_refused(name):
+    call, text = REFUSED[name]
+    with pytest.raises(tg.errors.TinygradSeqError) as caught:
+        call(variable(np.ones((2, 3))))
+    assert text.replace("\\", "") in str(caught.value)
