@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 import tinygrad_seq as tg
 from tinygrad_seq import ops
 from tinygrad_seq.autograd import grad
+from tinygrad_seq.autograd.sweep import push
 
 
 def variable(x):
@@ -60,6 +61,8 @@ def test_a_recurrence_that_overflows_elsewhere_stays_exact():
     with np.errstate(over="ignore"):
         assert grad(np.cumprod(t)[1], t)[0].tolist() == [1e200, 1e200, 0, 0, 0]
         assert grad(np.cumprod(t)[0], t)[0].tolist() == [1, 0, 0, 0, 0]
+        y = np.cumprod(t)
+        assert push({t.node: np.eye(5)[4]}, [y.node])[y.node].tolist() == [0, 0, 0, 0, np.inf]
 
 
 def test_coordinates_are_variables_too():

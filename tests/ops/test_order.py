@@ -25,6 +25,15 @@ def test_sorting_whatever_the_values(x, axis):
     assert grad(np.sort(t, axis), t, np.ones_like(np.sort(x, axis)))[0].tolist() == np.ones((3, 4)).tolist()
 
 
+def test_partitions_of_many_elements_are_numpys():
+    x = np.random.default_rng(0).normal(size=(300, 2)).round(1)
+    t = variable(x)
+    for kth in (7, (20, 250)):
+        y = np.partition(t, kth, axis=0)
+        np.testing.assert_array_equal(y.numpy(), np.partition(x, kth, axis=0))
+        assert grad(y.sum(), t)[0].tolist() == np.ones((300, 2)).tolist()
+
+
 @given(arrays(float, (2, 5), elements=NUMBERS), st.sampled_from([0, 1, None]), st.floats(0, 1))
 def test_order_statistics_are_weighted_means_of_elements(x, axis, q):
     t = variable(x)

@@ -84,6 +84,15 @@ def test_the_norm_of_zero_has_derivatives_of_zero(p):
     assert not grad(g.sum(), t)[0].numpy().any()
 
 
+def test_elements_of_zero_have_derivatives_of_zero_in_every_norm():
+    for p in (1, 2, 3, 1.5, 0.5):
+        t = variable([3.0, 0.0, -4.0])
+        (g,) = grad(np.linalg.norm(t, p), t, create_graph=True)
+        (second,) = grad((g * np.array([1.0, 5.0, 2.0])).sum(), t)
+        assert g.numpy()[1] == 0
+        assert np.isfinite(second.numpy()).all()
+
+
 def test_norms_that_fit_no_shape_or_order_are_refused():
     for call, text in (
         (lambda t: np.linalg.norm(t, 1), "need one axis, or two for a matrix"),
