@@ -523,3 +523,4 @@ for _call in (
 NUMPY[np.amax], NUMPY[np.amin] = max, min
 NUMPY[np.add, "reduce"], NUMPY[np.multiply, "reduce"] = sum, prod
 NUMPY[np.maximum, "reduce"], NUMPY[np.minimum, "reduce"] = max, min
+NUMPY[np.fmax, "reduce"], NUMPY[np.fmin, "reduce"] = nanmax, nanmin
