@@ -2,8 +2,12 @@
 
 import doctest
 import importlib
+import inspect
+import os
 import pkgutil
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -22,7 +26,7 @@ def name(page):
 
 
 def blocks(page):
-    """The Python of a page, each block with the number of lines above it, so that a traceback points into the page."""
+    """The Python of a page, each block with the number of lines above it."""
     text = page.read_text(encoding="utf-8")
     return [(text.count("\n", 0, found.start(1)), found[1]) for found in FENCE.finditer(text)]
 
@@ -36,17 +40,22 @@ def run_doctest(test):
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if blocks(page)], ids=name)
-def test_page(page, tmp_path, monkeypatch):
-    """The blocks of a page run from top to bottom in one namespace, in an empty folder."""
-    monkeypatch.chdir(tmp_path)
-    namespace = {"__name__": "__main__"}
+def test_page(page, tmp_path):
+    """The blocks of a page are one program, which runs in a process and a folder of its own, as a reader's does."""
+    program = ""
     for line, code in blocks(page):
-        if code.startswith(">>>"):
-            test = doctest.DocTestParser().get_doctest(code, namespace, page.name, str(page), line)
-            run_doctest(test)
-            namespace.update(test.globs)
-        else:
-            exec(compile("\n" * line + code, page, "exec"), namespace)
+        program += "\n" * (line - program.count("\n")) + code
+    tmp_path.joinpath("page.py").write_text(program, encoding="utf-8")
+    path = os.pathsep.join([str(Path(tg.__path__[0]).parent), os.environ.get("PYTHONPATH", "")])
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "page.py"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, f"{name(page)}, lines as in the page:\n{done.stderr}"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name)
@@ -57,6 +66,15 @@ def test_every_python_block_of_a_page_is_found(page):
 
 def test_the_readme_shows_code():
     assert blocks(TOP / "README.md")
+
+
+def test_the_api_page_has_every_public_module():
+    page = TOP.joinpath("docs/api.md").read_text(encoding="utf-8")
+    shown = set(re.findall(r"automodule:: (\S+)", page))
+    public = {f"tinygrad_seq.{key}" for key in tg.__all__ if inspect.ismodule(getattr(tg, key))} - {"tinygrad_seq.ops"}
+    operations = {module for module in MODULES if module.startswith("tinygrad_seq.ops.")}
+    public |= {module for module in operations if hasattr(importlib.import_module(module), "__all__")}
+    assert public <= shown
 
 
 @pytest.mark.parametrize("name", MODULES)
