@@ -52,6 +52,7 @@ class Module:
         raise NotImplementedError(f"{type(self).__name__}: need a method forward(self, ...)")
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """What `forward` returns, recorded under this module's name."""
         with scope(self._name or type(self).__name__):
             return self.forward(*args, **kwargs)
 
