@@ -24,10 +24,17 @@ def call(function: Callable[..., float], *args: Any) -> float:
 
 def python(code: str, **environment: str) -> str:
     """What a fresh interpreter prints."""
-    command = [sys.executable, "-c", code]
-    return subprocess.run(
-        command, cwd=TOP, env={**os.environ, **environment}, check=True, capture_output=True, text=True
-    ).stdout
+    run = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=TOP,
+        env={**os.environ, **environment},
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    if run.returncode:
+        raise SystemExit(run.stderr)
+    return run.stdout
 
 
 def resident(which: str) -> int:
