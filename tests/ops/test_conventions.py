@@ -37,6 +37,84 @@ def test_kinks():
     assert slopes(lambda x: np.maximum(x, 0.0), [-1, 0, 2]) == [0, 0.5, 1]
 
 
+INF, NAN = np.inf, np.nan
+KINKS = [
+    (np.fabs, [-1, 0, 2], [-1, 0, 1]),
+    (lambda x: np.copysign(x, -1.0), [-1, 0, 2], [1, 0, -1]),
+    (lambda x: np.copysign(2.0, x), [-1, 0, 2], [0, 0, 0]),
+    (np.sign, [-1, 0, 2], [0, 0, 0]),
+    (lambda x: np.heaviside(x, 0.5), [-1, 0, 2], [0, 0, 0]),
+    (lambda x: np.heaviside(np.array([-1, 0, 2]), x), [3, 3, 3], [0, 1, 0]),
+    *[(f, [-1, -0.5, 0, 0.5, 2], [0] * 5) for f in (np.floor, np.ceil, np.rint, np.trunc, np.fix, np.round, np.around)],
+    (np.spacing, [-1, 0, 2], [0, 0, 0]),
+    (lambda x: x // 2, [-1, 0, 2], [0, 0, 0]),
+    (lambda x: x % 2, [-1, 0, 2], [1, 1, 1]),
+    (lambda x: 5 % x, [-2, 2, 3], [3, -2, -1]),
+    (lambda x: np.fmod(5, x), [-2, 2, 3], [2, -2, -1]),
+    (lambda x: np.modf(x)[0], [-1.5, 0, 2], [1, 1, 1]),
+    (lambda x: np.nextafter(x, 5.0), [-1, 0, 2], [1, 1, 1]),
+    (np.sqrt, [0, 4], [INF, 0.25]),
+    (np.cbrt, [0, 8], [INF, 1 / 12]),
+    (lambda x: np.hypot(x, 0.0), [-1, 0, 2], [-1, 0, 1]),
+    (lambda x: np.arctan2(x, 0.0), [-1, 0, 2], [0, 0, 0]),
+    (np.sinc, [0], [0]),
+    (np.nan_to_num, [NAN, INF, -INF, 3], [0, 0, 0, 1]),
+    (lambda x: np.logaddexp(x, x), [-INF, 0, INF], [1, 1, 1]),
+    (lambda x: np.logaddexp(x, -INF), [-1, 0, 2], [1, 1, 1]),
+    (lambda x: np.fmax(x, NAN), [-1, 2], [1, 1]),
+    (lambda x: np.fmin(x, NAN), [-1, NAN], [1, 0.5]),
+    (lambda x: np.maximum(x, NAN), [-1, NAN], [0, 0.5]),
+    (lambda x: np.minimum(x, 1.0), [NAN, 0, 2], [1, 1, 0]),
+    (lambda x: tg.ops.leaky_relu(x, 0.2), [-1, 0, 2], [0.2, 0.2, 1]),
+    (lambda x: tg.ops.elu(x, 2.0), [0, 2], [2, 1]),
+    (lambda x: tg.ops.celu(x, 2.0), [0, 2], [1, 1]),
+    (tg.ops.softsign, [-1, 0, 1], [0.25, 1, 0.25]),
+    (tg.ops.hardtanh, [-2, -1, 0, 1, 2], [0, 0, 1, 0, 0]),
+    (tg.ops.relu6, [-1, 0, 1, 6, 7], [0, 0, 1, 0, 0]),
+    (lambda x: 6 * tg.ops.hardsigmoid(x), [-4, -3, 0, 3, 4], [0, 0, 1, 0, 0]),
+    (tg.ops.hardswish, [-4, -3, 0, 3, 4], [0, 0, 0.5, 1, 1]),
+    (lambda x: tg.ops.softplus(x, threshold=2.0), [2, 2.1], [1 / (1 + np.exp(-2)), 1]),
+]
+
+
+@pytest.mark.parametrize(("f", "at", "expected"), KINKS)
+def test_kinks_jumps_and_infinities(f, at, expected):
+    np.testing.assert_allclose(slopes(f, at), expected, rtol=1e-15)
+
+
+def test_ties_of_fmax_and_fmin_share_evenly_and_nan_loses():
+    assert slopes(np.fmax, [1, 2, NAN, 3], [1, 3, 2, NAN]) == [[0.5, 0, 0, 1], [0.5, 1, 1, 0]]
+    assert slopes(np.fmin, [1, 2, NAN, 3], [1, 3, 2, NAN]) == [[0.5, 1, 0, 1], [0.5, 0, 1, 0]]
+
+
+def test_nan_wins_in_maximum_and_minimum_and_takes_the_derivative():
+    for f in (np.maximum, np.minimum):
+        assert slopes(f, [NAN, 2, NAN], [1, NAN, NAN]) == [[1, 0, 0.5], [0, 1, 0.5]]
+
+
+def test_the_origin_of_hypot_and_arctan2():
+    for f in (np.hypot, np.arctan2):
+        assert slopes(f, [0], [0]) == [[0], [0]]
+
+
+def test_a_step_does_not_stop_the_other_paths():
+    assert slopes(lambda x: x * np.floor(x) + np.sign(x) * x, [2.5, -1.5]) == [3, -3]
+    assert slopes(lambda x: np.where(np.isnan(x), 1.0, np.round(x) * x), [2.6, -1.2]) == [3, -1]
+
+
+def test_second_derivatives_where_a_formula_divides_by_zero():
+    for f, at, expected in (
+        (np.sinc, 0.0, -(np.pi**2) / 3),
+        (np.sinc, 1e-9, -(np.pi**2) / 3),
+        (np.i0, 0.0, 0.5),
+        (lambda x: np.hypot(x, 1.0), 0.0, 1.0),
+        (np.abs, 0.0, 0.0),
+    ):
+        x = tg.tensor(np.array(at), requires_grad=True)
+        (g,) = grad(f(x), x, create_graph=True)
+        np.testing.assert_allclose(grad(g, x)[0].item(), expected, rtol=1e-14)
+
+
 def test_clip_between_crossed_bounds_is_the_upper_one():
     assert slopes(np.clip, [0, 5], [2, 2], [1, 1]) == [[0, 0], [0, 0], [1, 1]]
 
@@ -82,11 +160,19 @@ def test_second_derivatives_of_powers_at_zero():
         assert grad(g.sum(), x, allow_unused=True)[0].tolist() == [expected], n
 
 
+EXTREME = (
+    *(np.arctan, np.arcsinh, np.sinc, lambda x: np.logaddexp(x, 0.0), tg.ops.softplus),
+    *(tg.ops.log_sigmoid, tg.ops.silu, tg.ops.elu, tg.ops.selu, tg.ops.celu, tg.ops.mish, tg.ops.softsign),
+    *(lambda x: np.hypot(x, 1.0), tg.ops.tanhshrink, tg.ops.hardswish),
+)
+
+
 def test_extreme_arguments_do_not_overflow():
     for dtype in ("float16", "float32", "float64"):
         x = tg.tensor(np.array([-1e4, -30, 0, 30, 1e4], dtype), requires_grad=True)
         with np.errstate(over="raise", invalid="raise", divide="raise"):
-            for f in (tg.ops.sigmoid, np.tanh, tg.ops.softmax, tg.ops.log_softmax, tg.ops.logsumexp):
+            smooth = (tg.ops.sigmoid, np.tanh, tg.ops.softmax, tg.ops.log_softmax, tg.ops.logsumexp, *EXTREME)
+            for f in smooth:
                 y = f(x)
                 assert np.isfinite(y.numpy()).all()
                 (g,) = grad((y * y).sum() if dtype != "float16" else y.sum(), x)

@@ -8,6 +8,7 @@ from derivatives import assert_close
 
 from tinygrad_seq import ops, tensor
 from tinygrad_seq.autograd import grad
+from tinygrad_seq.nn import functional
 
 torch = pytest.importorskip("torch")
 F = torch.nn.functional
@@ -132,6 +133,51 @@ def test_matmul_of_all_ranks(a, b):
 def test_activations(name):
     theirs = torch.abs if name == "abs" else getattr(torch, name)
     compare(getattr(ops, name), theirs, numbers(3, 4))
+
+
+UNARY = [
+    *("reciprocal", "exp2", "expm1", "log", "log2", "log10", "log1p", "sqrt", "sin", "cos", "tan", "sinh", "cosh"),
+    *("arcsin", "arccos", "arctan", "arcsinh", "arctanh", "deg2rad", "rad2deg", "erf", "erfc", "sinc", "i0", "expit"),
+    *("floor", "ceil", "trunc", "round", "sign", "nan_to_num"),
+]
+
+
+@pytest.mark.parametrize("name", UNARY)
+def test_functions_of_one(name):
+    theirs = torch.special.expit if name == "expit" else getattr(torch, name)
+    compare(getattr(ops, name), theirs, np.random.default_rng(0).uniform(0.1, 0.9, (3, 4)))
+
+
+@pytest.mark.parametrize("name", ["hypot", "arctan2", "logaddexp", "logaddexp2", "fmod", "remainder", "fmax", "fmin"])
+def test_functions_of_two(name):
+    compare(getattr(ops, name), getattr(torch, name), numbers(3, 4), numbers(4, seed=2))
+
+
+FUNCTIONAL = [
+    *[(name, {}) for name in ("relu", "selu", "silu", "mish", "relu6", "hardsigmoid", "hardswish", "softsign")],
+    *[(name, {}) for name in ("tanhshrink", "logsigmoid", "sigmoid", "tanh", "gelu", "elu", "celu", "softplus")],
+    *[("gelu", {"approximate": "tanh"}), ("elu", {"alpha": 0.7}), ("softplus", {"beta": 3.0, "threshold": 4.0})],
+    *[("leaky_relu", {}), ("leaky_relu", {"negative_slope": 0.3}), ("celu", {"alpha": 0.5})],
+    *[("hardtanh", {}), ("hardtanh", {"min_val": -0.5, "max_val": 1.5})],
+]
+
+
+@pytest.mark.parametrize(("name", "options"), FUNCTIONAL, ids=str)
+def test_nn_functional(name, options):
+    ours, theirs = getattr(functional, name), getattr(F, name)
+    # PyTorch's hardsigmoid and celu compute in float64 with constants of float32.
+    rtol = 1e-7 if name in ("hardsigmoid", "celu") else 1e-11
+    compare(lambda x: ours(x, **options), lambda x: theirs(x, **options), 3 * numbers(5, 6), rtol=rtol)
+    kinks = np.array([-6.0, -3.0, -1.0, 0.0, 1.0, 3.0, 6.0])
+    x, t = tensor(kinks, requires_grad=True), torch.tensor(kinks, requires_grad=True)
+    g, h = grad(ours(x, **options).sum(), x)[0], torch.autograd.grad(theirs(t, **options).sum(), t)[0]
+    assert_close(g, h, "at the kinks", rtol)
+
+
+def test_one_hot():
+    index = np.array([[0, 2], [1, 1]])
+    for classes in (-1, 5):
+        assert_close(functional.one_hot(index, classes), F.one_hot(torch.tensor(index), classes), "one_hot", 0)
 
 
 @pytest.mark.parametrize("name", ["sum", "mean", "amax", "amin", "var"])

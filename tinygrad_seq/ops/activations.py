@@ -165,10 +165,12 @@ def mish(x: Any) -> Tensor:
     return multiply(x, tanh(softplus(x)))
 
 
-@differentiable(lambda g, x: g / np.square(1 + np.abs(x)), kind="elementwise")
-def softsign(x: Any) -> Any:
-    """``x / (1 + |x|)``."""
-    return x / (1 + np.abs(x))
+softsign = elementwise(
+    "softsign",
+    lambda x: x / (1 + np.abs(x)),
+    lambda g, x: g / (1 + np.abs(x)) / (1 + np.abs(x)),
+    doc="``x / (1 + |x|)``, whose derivative at 0 is 1.",
+)
 
 
 def tanhshrink(x: Any) -> Tensor:

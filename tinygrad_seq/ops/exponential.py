@@ -96,17 +96,22 @@ sigmoid = expit = elementwise(
 )
 logistic = like_numpy(sigmoid)
 
+
+def _gap(a: Any, b: Any) -> Any:
+    return np.where(np.isinf(a) & np.equal(a, b), 0, a - b)
+
+
 logaddexp = elementwise(
     "logaddexp",
     np.logaddexp,
-    lambda g, a, b: strong(g, logistic(a - b)),
-    lambda g, a, b: strong(g, logistic(b - a)),
-    doc="``log(exp(a) + exp(b))``, without overflow.",
+    lambda g, a, b: g * logistic(_gap(a, b)),
+    lambda g, a, b: g * logistic(_gap(b, a)),
+    doc="``log(exp(a) + exp(b))``, without overflow; equal infinities share the derivative evenly.",
 )
 logaddexp2 = elementwise(
     "logaddexp2",
     np.logaddexp2,
-    lambda g, a, b: strong(g, logistic((a - b) * LN2)),
-    lambda g, a, b: strong(g, logistic((b - a) * LN2)),
-    doc="``log2(2**a + 2**b)``, without overflow.",
+    lambda g, a, b: g * logistic(_gap(a, b) * LN2),
+    lambda g, a, b: g * logistic(_gap(b, a) * LN2),
+    doc="``log2(2**a + 2**b)``, without overflow; equal infinities share the derivative evenly.",
 )
