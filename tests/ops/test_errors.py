@@ -7,7 +7,7 @@ import pytest
 
 import tinygrad_seq as tg
 from tinygrad_seq import ops
-from tinygrad_seq.errors import DTypeError, OptionError, ShapeError
+from tinygrad_seq.errors import AxisError, DTypeError, IndexingError, OptionError, ShapeError, UnsupportedError
 
 
 def variable(*shape):
@@ -119,6 +119,130 @@ ERRORS = {
         r"mse_loss: got shapes \(3, 1\) and \(3,\); need the same",
     ),
     "mse_loss, reduction": (lambda: ops.mse_loss(variable(3), variable(3), "average"), OptionError, "mse_loss: got"),
+    # axes
+    "an axis": (lambda: np.flip(variable(2, 3), 2), AxisError, r"flip: got \(2, 3\); axis 2 is out of bounds"),
+    "an axis of a function": (
+        lambda: np.take(variable(2, 3), 0, axis=2),
+        AxisError,
+        r"take: got axis 2 for shape \(2, 3\); need one of its 2 axes",
+    ),
+    "an axis of split": (lambda: np.split(variable(2), 2, axis=1), AxisError, r"split: got axis 1 for shape \(2,\)"),
+    "moveaxis": (
+        lambda: np.moveaxis(variable(2, 3), [0, 1], 0),
+        AxisError,
+        r"moveaxis: got shape \(2, 3\); .*same num",
+    ),
+    "rollaxis": (lambda: np.rollaxis(variable(2, 3), 2), AxisError, r"rollaxis: got shape \(2, 3\); axis 2"),
+    "matrix_transpose": (lambda: variable(2).mT, ShapeError, "matrix_transpose: got .* need at least two axes"),
+    "diagonal": (lambda: np.diagonal(variable(2)), ShapeError, r"diagonal: got shape \(2,\); .*use np.diag"),
+    "diag": (lambda: np.diag(variable(2, 2, 2)), ShapeError, "diag: got .* use np.diagonal for a stack"),
+    "tril": (lambda: np.tril(variable()), ShapeError, r"tril: got shape \(\); need at least one axis"),
+    "dsplit": (lambda: np.dsplit(variable(2, 2), 2), ShapeError, r"dsplit: got shape \(2, 2\); need at least 3 axes"),
+    # shapes
+    "order A": (lambda: np.ravel(variable(2), "A"), UnsupportedError, "ravel: got order='A', which depends on the"),
+    "order": (lambda: variable(2).reshape(2, order="X"), OptionError, 'reshape: got order=\'X\'; need "C" or "F"'),
+    "broadcast_arrays": (
+        lambda: np.broadcast_arrays(variable(2), variable(3)),
+        ShapeError,
+        r"broadcast_arrays: got shapes \(2,\) and \(3,\), which do not broadcast",
+    ),
+    "meshgrid": (lambda: np.meshgrid(variable(2), indexing="yx"), OptionError, "meshgrid: got indexing='yx'; need"),
+    "astype": (lambda: variable(2).astype(complex), DTypeError, "astype: got complex128; need real numbers"),
+    "casting": (lambda: variable(2).astype("f4", casting="safe"), DTypeError, "astype: got float64 to float32 with"),
+    "block": (lambda: np.block([[variable(2)], variable(2)]), ShapeError, "block: .*lists of different depth"),
+    "array_split": (lambda: np.array_split(variable(2), 0), OptionError, "array_split: got 0 sections; need at least"),
+    "repeat": (
+        lambda: np.repeat(variable(3), [1, 2]),
+        OptionError,
+        r"repeat: got repeats \[1, 2\]; need one count or 3",
+    ),
+    "resize": (lambda: np.resize(variable(3), -1), OptionError, "resize: got shape -1; need no negative size"),
+    "windows": (
+        lambda: np.lib.stride_tricks.sliding_window_view(variable(3), 4),
+        ShapeError,
+        r"sliding_window_view: got shape \(3,\) and windows 4; ",
+    ),
+    # padding
+    "pad, computed": (lambda: np.pad(variable(3), 1, "mean"), UnsupportedError, "pad: got mode='mean'; need constant"),
+    "pad, a function": (lambda: np.pad(variable(3), 1, print), UnsupportedError, "join a border by np.concatenate"),
+    "pad, mode": (lambda: np.pad(variable(3), 1, "mirror"), OptionError, "pad: got mode='mirror'; need constant, edge"),
+    "pad, odd": (
+        lambda: np.pad(variable(3), 1, "reflect", reflect_type="odd"),
+        UnsupportedError,
+        'pad: got reflect_type="odd"; need "even"',
+    ),
+    "pad, a variable": (
+        lambda: np.pad(variable(3), 1, constant_values=variable()),
+        UnsupportedError,
+        "pad: got constant_values that require a gradient; join",
+    ),
+    "pad, an option": (
+        lambda: np.pad(variable(3), 1, stat_length=1),
+        OptionError,
+        "pad: got stat_length; mode constant",
+    ),
+    "pad, an option of a mode": (
+        lambda: np.pad(variable(3), 1, "edge", end_values=1),
+        OptionError,
+        "pad: got .*end_val",
+    ),
+    "pad, nothing": (lambda: np.pad(variable(0), 1, "edge"), OptionError, "pad: got .*can't extend empty axis 0"),
+    "pad, floats": (lambda: np.pad(variable(3), 1.0), DTypeError, "pad: got pad_width of float64; need integers"),
+    "pad, widths": (
+        lambda: np.pad(variable(3), (1, 2, 3)),
+        ShapeError,
+        r"pad: got pad_width of shape \(3,\) for an array \(3,\); need n, \(before, after\), or one pair for each",
+    ),
+    "pad, negative": (lambda: np.pad(variable(3), -1), OptionError, "pad: got pad_width -1; need no negative one; cut"),
+    # indices
+    "out of range": (
+        lambda: variable(2, 3)[0, 3],
+        IndexingError,
+        r"getitem: got index \[0, 3\] for shape \(2, 3\); index 3 is out of bounds for axis 1 with size 3",
+    ),
+    "many out of range": (lambda: variable(2)[np.arange(20)], IndexingError, r"got index \[int64 array \(20,\)\] for"),
+    "a float as index": (
+        lambda: variable(2)[1.0],
+        IndexingError,
+        r"floating numbers are no indices, use .astype\(int\)",
+    ),
+    "floats as indices": (lambda: variable(2)[tg.tensor([1, 0])], IndexingError, "floating numbers are no indices"),
+    "take": (lambda: np.take(variable(2), [0.5]), DTypeError, "take: got indices of float64; need integers"),
+    "take, mode": (lambda: np.take(variable(2), 0, mode="x"), OptionError, 'take: got mode=\'x\'; need "raise", "wrap'),
+    "take, out": (lambda: variable(2).take(0, out=np.ones(())), UnsupportedError, "take: got out="),
+    "take_along_axis": (
+        lambda: np.take_along_axis(variable(2, 3), np.array([0]), 0),
+        ShapeError,
+        r"take_along_axis: got shape \(2, 3\) and indices \(1,\); need as many axes of both",
+    ),
+    "insert": (lambda: np.insert(variable(2), 5, 0.0), IndexingError, "insert: got position 5 of an axis of size 2"),
+    "delete": (lambda: np.delete(variable(2), [0, 5]), IndexingError, "delete: got position .* of an axis of size 2"),
+    "choose": (
+        lambda: np.choose([0, 2], [variable(2)] * 2),
+        OptionError,
+        "choose: got numbers outside 0 ... 1; use mode",
+    ),
+    "compress": (lambda: np.compress([[1]], variable(2)), ShapeError, r"compress: got a condition of shape \(1, 1\)"),
+    "select, number": (
+        lambda: np.select([variable(2) > 0], [1, 2]),
+        ShapeError,
+        "select: got 1 conditions and 2 choices; need as many of both",
+    ),
+    "select, condition": (
+        lambda: np.select([variable(2)], [1]),
+        DTypeError,
+        "select: got a condition of float64; need booleans; compare, as x > 0",
+    ),
+    "piecewise": (
+        lambda: np.piecewise(variable(2), [[True, False]], [1, 2, 3]),
+        ShapeError,
+        "piecewise: got 1 conditions and 3 functions; need as many, or one more",
+    ),
+    "apply_along_axis": (
+        lambda: np.apply_along_axis(np.sum, 1, variable(0, 2)),
+        ShapeError,
+        r"apply_along_axis: got shape \(0, 2\); need no other axis of size 0",
+    ),
 }
 
 
