@@ -46,6 +46,7 @@ MOVES = {
         *[(lambda t: np.repeat(t, [1, 0, 2], axis=0), M), (lambda t: t.repeat(2, axis=1), M)],
         *[(lambda t, n=n: np.tile(t, n), M) for n in (2, (2,), (1, 2), (2, 1, 1, 2), 0, (), I([2, 1]))],
         *[(lambda t, n=n: np.resize(t, n), M) for n in ((4, 5), 2, 30, (), (0, 2))],
+        (lambda t: np.resize(t, (2, 2)), E),
         *[(lambda t: windows(t, (2, 2)), M), (lambda t: windows(t, 2, axis=0), M), (lambda t: windows(t, 3), V)],
         *[(lambda t: np.broadcast_to(t, 3), Z), (lambda t: np.broadcast_to(t, (2, 4)), V)],
         (lambda t: np.full_like(M, 0) + np.full_like(t, t[0], shape=(3, 4)), V),
@@ -217,6 +218,15 @@ def test_what_numpy_tells_about_an_array_it_tells_about_a_tensor(tmp_path):
     for like in (np.zeros_like, np.ones_like, np.empty_like):
         assert like(t, shape=(2, 2)).shape == (2, 2)
         assert not like(t).requires_grad
+    np.testing.assert_array_equal(np.full_like(t, 0.1).numpy(), np.full_like(t.numpy(), 0.1))
+
+
+def test_pad_takes_a_dict_of_axes_and_a_constant_tensor():
+    t = tg.tensor(M, requires_grad=True)
+    for width, pairs in (({1: 2}, ((0, 0), (2, 2))), ({-1: (0, 1)}, ((0, 0), (0, 1))), ({}, ((0, 0), (0, 0)))):
+        np.testing.assert_array_equal(np.pad(t, width, "edge").numpy(), np.pad(M, pairs, "edge"))
+    values = tg.tensor(I([1.0, 2.0]))
+    np.testing.assert_array_equal(np.pad(t, 1, constant_values=values).numpy(), np.pad(M, 1, constant_values=(1, 2)))
 
 
 CHANGED = {  # an argument, its later content, and the call
