@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_seq import ops
+from tinygrad_seq import ops, tensor
 from tinygrad_seq.autograd import REGISTRY, Op
 
 Draw = Callable[[np.random.Generator], Any]
@@ -123,6 +123,31 @@ def rising(*shape: int) -> Draw:
 def truth(*shape: int) -> Draw:
     """Booleans, of both kinds where there is room."""
     return lambda rng: rng.permutation(np.arange(int(np.prod(shape))) % 2 == 0).reshape(shape)
+
+
+def regular(*shape: int) -> Draw:
+    """Matrices far from singular."""
+    return lambda rng: rng.uniform(-1, 1, shape) + 3 * np.eye(*shape[-2:])
+
+
+def spread(*shape: int) -> Draw:
+    """Matrices whose singular values are far from one another and from zero."""
+
+    def draw(rng: np.random.Generator) -> Any:
+        u, s, vh = np.linalg.svd(rng.normal(size=shape), full_matrices=False)
+        return (u * (1.0 + np.arange(s.shape[-1]))[::-1]) @ vh
+
+    return draw
+
+
+def definite(*lead: int) -> Draw:
+    """Symmetric positive definite matrices with eigenvalues far from one another."""
+
+    def draw(rng: np.random.Generator) -> Any:
+        q, _ = np.linalg.qr(rng.normal(size=(*lead, lead[-1])))
+        return (q * (1.0 + np.arange(lead[-1]))) @ q.swapaxes(-1, -2)
+
+    return draw
 
 
 FORMS: dict[int, list[tuple[tuple[int, ...], ...]]] = {
@@ -414,6 +439,31 @@ SAMPLES: dict[str, list[each | call]] = {
     ],
     # the same value
     "alias": [call(real(2, 3)), call(real())],
+    # factorisations; a matrix plus five times the identity is far from singular
+    "inv": [call(regular(3, 3)), call(regular(2, 2, 2)), call(regular(0, 0))],
+    "solve": [
+        *[call(regular(3, 3), real(*b)) for b in ((3, 2), (3, 0), (2, 3, 2))],
+        call(regular(2, 3, 3), real(3, 2)),
+        call(regular(2, 1, 2, 2), real(3, 2, 1)),
+    ],
+    "det": [call(real(3, 3)), call(real(2, 2, 2)), call(I([[1.0, 2.0], [0.5, -1.5]]))],
+    "logabsdet": [call(regular(3, 3)), call(regular(2, 2, 2))],
+    "cholesky": [call(definite(3)), call(definite(2, 2))],
+    "eigh": [call(definite(3)), call(definite(2, 2)), call(definite(3), UPLO="U")],
+    "svd": [call(spread(3, 3)), call(spread(4, 2)), call(spread(2, 3)), call(spread(2, 2, 2))],
+    "qr": [call(regular(3, 3)), call(spread(4, 2)), call(spread(2, 3, 2))],
+    "pinv": [call(regular(3, 3)), call(spread(4, 2)), call(spread(2, 3)), call(spread(2, 3, 2))],
+    # sums of products
+    "einsum": [
+        call(real(2, 3), real(3, 4), terms=("ij", "jk"), result="ik"),
+        call(real(2, 3), real(2, 3), terms=("ij", "ij"), result=""),
+        call(real(2, 3), terms=("ij",), result="j"),
+        call(real(2, 3), terms=("ij",), result=""),
+        call(real(2, 3), real(3), real(2), terms=("ij", "j", "i"), result="ji", optimize=True),
+        call(real(2, 1), real(1, 3), terms=("ij", "ij"), result="ij"),
+        call(real(2, 0), real(0, 3), terms=("ij", "jk"), result="ik"),
+    ],
+    "convolve": [call(real(4), real(2)), call(real(2), real(3)), call(real(1), real(1))],
     # indexing
     "getitem": [
         *[
@@ -447,7 +497,157 @@ def flat(parts: Any) -> Any:
     return np.concatenate([(k + 1) * np.ravel(part) for k, part in enumerate(parts)])
 
 
+def on_tensors(f: Callable[..., Any]) -> Callable[..., Any]:
+    """A function of NumPy's functions, applied to Tensors."""
+    return lambda *xs, **options: f(
+        *[tensor(x) if isinstance(x, np.ndarray) and x.dtype.kind == "f" else x for x in xs], **options
+    )
+
+
+def _by_eigh(a: Any) -> Any:
+    """Something of all eigenvalues and eigenvectors that does not depend on their signs."""
+    w, v = np.linalg.eigh(a + np.swapaxes(a, -1, -2))
+    return np.matmul(v * np.tanh(w)[..., None, :], np.swapaxes(v, -1, -2)) + (v * v)[..., :1]
+
+
+def _by_svd(a: Any) -> Any:
+    u, s, vh = np.linalg.svd(a, full_matrices=False)
+    return np.matmul(u * np.tanh(s)[..., None, :], vh) + (u * u)[..., :1]
+
+
 COMPOSED: dict[str, tuple[Callable[..., Any], list[each | call]]] = {
+    # products
+    "dot": (
+        ops.dot,
+        [
+            call(real(*a), real(*b))
+            for a, b in (((3,), (3,)), ((2, 3), (3,)), ((2, 3), (3, 2)), ((), (3,)), ((2, 3), ()))
+        ]
+        + [call(real(2, 2, 3), real(3)), call(real(2, 3), real(2, 3, 2)), call(real(2, 2, 3), real(2, 3, 2))],
+    ),
+    "vdot": (
+        ops.vdot,
+        [call(real(3), real(3)), call(real(2, 3), real(2, 3)), call(real(2, 3), real(6)), call(real(), real())],
+    ),
+    "inner": (
+        ops.inner,
+        [call(real(3), real(3)), call(real(2, 3), real(4, 3)), call(real(2, 2, 3), real(3)), call(real(), real(3))],
+    ),
+    "outer": (ops.outer, [call(real(2), real(3)), call(real(2, 2), real(3)), call(real(), real(2))]),
+    "tensordot": (
+        ops.tensordot,
+        [
+            call(real(2, 3, 4), real(3, 4, 2)),
+            call(real(2, 3, 4), real(4, 3, 2), axes=([1, 2], [1, 0])),
+            call(real(2, 3), real(3, 2), axes=1),
+            call(real(2, 3), real(2), axes=(0, 0)),
+            call(real(2), real(3), axes=0),
+            call(real(2, 3), real(4, 3), axes=(-1, -1)),
+        ],
+    ),
+    "kron": (
+        ops.kron,
+        [
+            call(real(2, 3), real(3, 2)),
+            call(real(2), real(2, 2)),
+            call(real(2), real(3)),
+            call(real(1, 2, 1), real(2, 2)),
+        ],
+    ),
+    "cross": (
+        ops.cross,
+        [
+            call(real(3), real(3)),
+            call(real(2, 3), real(3)),
+            call(real(3, 2), real(3, 2), axis=0),
+            call(real(3, 2), real(2, 3), axisa=0, axisb=1, axisc=0),
+        ],
+    ),
+    "vecdot": (ops.vecdot, [call(real(2, 3), real(3)), call(real(3, 2), real(3, 2), axis=0)]),
+    "matvec": (ops.matvec, [call(real(2, 3), real(3)), call(real(2, 2, 3), real(2, 3))]),
+    "vecmat": (ops.vecmat, [call(real(3), real(3, 2)), call(real(2, 3), real(2, 3, 2))]),
+    "multi_dot": (
+        lambda *xs: ops.multi_dot(xs),
+        [call(real(2, 3), real(3, 4), real(4, 2)), call(real(3), real(3, 2), real(2)), call(real(2, 3), real(3, 2))],
+    ),
+    "einsum": (
+        lambda *xs, spec, **options: ops.einsum(spec, *xs, **options),
+        [
+            *[
+                call(real(3, 3), spec=spec)
+                for spec in ("ii", "ii->i", "ij->ji", "ij", "ij->", "ij->i", "...j->...", "i...->...i")
+            ],
+            *[
+                call(real(2, 3), real(3, 2), spec=spec)
+                for spec in ("ij,jk", "ij,jk->ki", "ij,ji", "ij,kl->il", " i j , j k -> i k ")
+            ],
+            call(real(2, 3, 4), real(4, 2), spec="...ij,jk->...ik"),
+            call(real(3, 2, 2), real(1, 2), spec="...ij,...j"),
+            call(real(3, 3, 2), real(2), spec="iij,j->i", optimize=True),
+            call(real(2, 3, 3), spec="...ii->...i"),
+            call(real(2), real(3), real(2, 3), spec="i,j,ij", optimize="optimal"),
+            call(real(), real(3), spec=",i->i"),
+        ],
+    ),
+    # factorisations, through functions that do not depend on the choice of a sign
+    "inv": (ops.inv, [call(regular(2, 2))]),
+    "solve": (
+        ops.solve,
+        [call(regular(3, 3), real(3)), call(regular(2, 3, 3), real(3)), call(regular(3, 3), real(3, 2))],
+    ),
+    "det": (ops.det, [call(real(2, 2))]),
+    "slogdet": (
+        on_tensors(lambda a: np.linalg.slogdet(a)[1] * np.linalg.slogdet(a).sign),
+        [call(regular(3, 3)), call(real(2, 2))],
+    ),
+    "cholesky": (on_tensors(lambda a: np.linalg.cholesky(a, upper=True)), [call(definite(3))]),
+    "eigh": (on_tensors(_by_eigh), [call(definite(3)), call(definite(2, 2))]),
+    "eigvalsh": (ops.eigvalsh, [call(definite(3))]),
+    "svd": (on_tensors(_by_svd), [call(spread(3, 3)), call(spread(4, 2)), call(spread(2, 3))]),
+    "svdvals": (ops.svdvals, [call(spread(3, 2))]),
+    "qr": (
+        on_tensors(lambda a: np.matmul(*np.linalg.qr(a)) + np.linalg.qr(a, "r").sum()),
+        [call(regular(3, 3)), call(spread(4, 2)), call(regular(2, 4))],
+    ),
+    "pinv": (ops.pinv, [call(spread(3, 2))]),
+    "lstsq": (
+        on_tensors(lambda a, b: np.linalg.lstsq(a, b, None)[0]),
+        [call(spread(4, 2), real(4)), call(spread(4, 2), real(4, 2)), call(regular(3, 3), real(3))],
+    ),
+    "matrix_power": (
+        ops.matrix_power,
+        [call(regular(3, 3), n=n) for n in (1, 2, 3, 5, -1, -2)] + [call(regular(2, 2, 2), n=0)],
+    ),
+    "cond": (
+        ops.cond,
+        [call(spread(3, 3)), call(spread(3, 3), p=-2), call(regular(3, 3), p=1), call(regular(3, 3), p="fro")],
+    ),
+    # sequences
+    "convolve": (
+        ops.convolve,
+        [
+            call(real(n), real(m), mode=mode)
+            for n, m in ((5, 2), (5, 3), (2, 5), (4, 4))
+            for mode in ("full", "same", "valid")
+        ],
+    ),
+    "correlate": (
+        ops.correlate,
+        [
+            call(real(n), real(m), mode=mode)
+            for n, m in ((5, 2), (5, 3), (2, 5), (3, 6), (4, 4))
+            for mode in ("full", "same", "valid")
+        ],
+    ),
+    "interp": (
+        ops.interp,
+        [
+            call(odd(3, 2), I([-1.6, -0.4, 0.0, 0.8]), real(4)),
+            call(I([-3.05, 0.1, 4.05]), I([-1.0, 1.0]), real(2)),
+            call(I([-3.05, 0.1, 4.05]), I([-1.0, 0.0, 1.0]), real(3), left=2.0, right=-1.0),
+            call(odd(2), I([0]), real(1)),
+        ],
+    ),
     "astype": (ops.astype, [call(real(2, 3), dtype=np.float64)]),
     # shapes
     "ravel": (ops.ravel, [call(real(2, 3)), call(real(2, 3), order="F"), call(real())]),
@@ -841,9 +1041,10 @@ COMPOSED: dict[str, tuple[Callable[..., Any], list[each | call]]] = {
 
 CONSTANT = {
     *("equal", "greater", "greater_equal", "isfinite", "isinf", "isnan", "less", "less_equal", "not_equal"),
-    *("logical_and", "logical_not", "logical_or", "stop_gradient"),
+    *("logical_and", "logical_not", "logical_or", "stop_gradient", "matrix_rank"),
     *("all", "allclose", "angle", "any", "array_equal", "array_equiv", "imag", "isclose", "one_hot", "signbit"),
-    *("bitwise_and", "bitwise_or", "bitwise_xor", "invert", "logical_xor"),
+    *("bitwise_and", "bitwise_count", "bitwise_or", "bitwise_xor", "gcd", "invert", "lcm", "left_shift", "logical_xor"),
+    "right_shift",
     *("iscomplex", "isneginf", "isposinf", "isreal"),
     *("argmax", "argmin", "argpartition", "argsort", "argwhere", "count_nonzero", "digitize"),
     *(
@@ -945,6 +1146,29 @@ def _cross_entropy(
 
 
 REFERENCES: dict[str, Callable[..., Any]] = {
+    "solve": np.linalg.solve,
+    "cholesky": np.linalg.cholesky,
+    "cholesky()": lambda a: np.linalg.cholesky(a, upper=True),
+    "eigh": lambda a, UPLO="L": np.concatenate([np.linalg.eigh(a, UPLO)[0][..., None], np.linalg.eigh(a, UPLO)[1]], -1),
+    "eigh()": _by_eigh,
+    "svd": lambda a: np.concatenate([x.reshape(*a.shape[:-2], -1) for x in np.linalg.svd(a, full_matrices=False)], -1),
+    "svd()": _by_svd,
+    "qr": lambda a: np.concatenate(np.linalg.qr(a), -2),
+    "qr()": lambda a: np.matmul(*np.linalg.qr(a)) + np.linalg.qr(a, "r").sum(),
+    "einsum": lambda *xs, terms, result, optimize=False: np.einsum(f"{','.join(terms)}->{result}", *xs),
+    "einsum()": lambda *xs, spec, optimize=False: np.einsum(spec, *xs),
+    "convolve": lambda a, v, mode="full": np.convolve(a, v, mode),
+    "logabsdet": lambda a: np.linalg.slogdet(a)[1],
+    "inv": np.linalg.inv,
+    "det": np.linalg.det,
+    "pinv": np.linalg.pinv,
+    "multi_dot": lambda *xs: np.linalg.multi_dot(xs),
+    "lstsq": lambda a, b: np.linalg.lstsq(a, b, None)[0],
+    "slogdet": lambda a: np.linalg.slogdet(a)[1] * np.linalg.slogdet(a).sign,
+    "eigvalsh": np.linalg.eigvalsh,
+    "svdvals": np.linalg.svdvals,
+    "matrix_power": np.linalg.matrix_power,
+    "cond": np.linalg.cond,
     "strong": lambda a, b: a * b,
     "p_norm": lambda x, axis=None, keepdims=False, p=2: (np.abs(x) ** p).sum(axis, keepdims=keepdims) ** (1 / p),
     "norm": np.linalg.norm,
@@ -1029,7 +1253,7 @@ REFERENCES: dict[str, Callable[..., Any]] = {
 
 def reference(name: str) -> Callable[..., Any]:
     """NumPy's own way to the value."""
-    return REFERENCES.get(name) or getattr(np, name)
+    return REFERENCES.get(name) or REFERENCES.get(name.removesuffix("()")) or getattr(np, name.removesuffix("()"))
 
 
 @cache
@@ -1045,5 +1269,5 @@ def samples(name: str) -> list[Sample]:
     for k, one in enumerate(one for entry in entries for one in entry.calls()):
         rng = np.random.default_rng(zlib.crc32(f"{name} {k}".encode()))
         inputs = tuple(np.asarray(x(rng)) if callable(x) else x for x in one.inputs)
-        found.append(Sample(name, op, function, reference(name.removesuffix("()")), inputs, one.attrs))
+        found.append(Sample(name, op, function, reference(name), inputs, one.attrs))
     return found

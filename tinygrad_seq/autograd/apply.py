@@ -50,8 +50,7 @@ def _explain(op: Op, arrays: Sequence[Any], error: ValueError) -> None:
 
 def _unary(op: Op) -> Callable[..., Tensor]:
     value = op.value
-    keep_x, keep_y = op.keeps == ("x",), op.keeps == ("y",)
-    assert keep_x or keep_y or not op.keeps
+    keep_x, keep_y = op.keeps == op.inputs, op.keeps == ("y",)
 
     def call(x: Any) -> Tensor:
         if isinstance(x, Tensor):
@@ -311,7 +310,8 @@ def _caller(op: Op) -> Callable[..., Tensor]:
     if op.variadic:
         return _variadic(op)
     if len(op.inputs) == 1 and op.vjp[0] is not None:
-        return _unary_with_attrs(op) if op.attrs else _unary(op)
+        simple = op.kind == "elementwise" and not op.attrs and len(op.keeps) < 2
+        return _unary(op) if simple else _unary_with_attrs(op)
     if op.attrs or None in op.vjp or len(op.inputs) > 3:
         return _general(op)
     return _binary(op) if len(op.inputs) == 2 else _ternary(op)

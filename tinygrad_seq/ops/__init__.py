@@ -6,7 +6,9 @@ from .arrange import *
 from .choices import *
 from .comparisons import *
 from .cumulative import *
+from .decompositions import *
 from .diagonals import *
+from .einsum import *
 from .elementwise import *
 from .exponential import *
 from .functional import *
@@ -18,10 +20,12 @@ from .losses import *
 from .norms import *
 from .order import *
 from .padding import *
+from .products import *
 from .reduce import *
 from .rounding import *
 from .selection import *
 from .shape import *
+from .signal import *
 from .special import *
 from .trigonometric import *
 from .writing import *

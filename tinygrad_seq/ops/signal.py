@@ -1,0 +1,78 @@
+"""Convolution, correlation and interpolation of sequences."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..autograd import Tensor, differentiable
+from ..autograd.tensor import NUMPY
+from ..errors import OptionError, ShapeError
+from .choices import where
+from .shape import as_tensor
+
+__all__ = ["convolve", "correlate", "interp"]
+
+
+@differentiable(
+    lambda g, v: np.convolve(g, v[::-1])[v.shape[0] - 1 : g.shape[0]],
+    lambda g, a: np.convolve(g, a[::-1])[a.shape[0] - 1 : g.shape[0]],
+    kind="linear",
+)
+def _convolve(a: Any, v: Any) -> Any:
+    return np.convolve(a, v)
+
+
+def _one_axis(name: str, a: Any, v: Any) -> tuple[Tensor, Tensor]:
+    a, v = as_tensor(a), as_tensor(v)
+    if a.ndim != 1 or v.ndim != 1 or not a.size or not v.size:
+        raise ShapeError(f"{name}: got shapes {a.shape} and {v.shape}; need two sequences, (N,) and (M,)")
+    return a, v
+
+
+def _middle(name: str, full: Tensor, long: int, short: int, mode: str, spare: int) -> Tensor:
+    """The part of the full result that NumPy's mode means."""
+    if mode == "full":
+        return full
+    if mode not in ("same", "valid"):
+        raise OptionError(f'{name}: got mode={mode!r}; need "full", "same" or "valid"')
+    start, size = ((short - spare) // 2, long) if mode == "same" else (short - 1, long - short + 1)
+    return full[start : start + size]
+
+
+def convolve(a: Any, v: Any, mode: str = "full") -> Tensor:
+    """The discrete convolution ``y[n] = sum_m a[m] v[n - m]`` of two sequences."""
+    a, v = _one_axis("convolve", a, v)
+    return _middle("convolve", _convolve(a, v), max(a.size, v.size), min(a.size, v.size), mode, 1)
+
+
+def correlate(a: Any, v: Any, mode: str = "valid") -> Tensor:
+    """The cross-correlation ``y[k] = sum_n a[n + k] v[n]`` of two sequences."""
+    a, v = _one_axis("correlate", a, v)
+    # NumPy exchanges the two if v is longer, which moves the middle of an even number to the other side.
+    spare = 1 if a.size >= v.size else 0
+    return _middle("correlate", _convolve(a, v[::-1]), max(a.size, v.size), min(a.size, v.size), mode, spare)
+
+
+def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period: None = None) -> Tensor:
+    """Linear interpolation at x between the points (xp, fp), xp ascending; differentiable in all three.
+
+    Outside of xp the value is the first or last of fp, or ``left`` and ``right``. At a point itself the
+    derivative in x is that of the piece to its right.
+    """
+    if period is not None:
+        raise OptionError("interp: got period=; need None; reduce x and xp by remainder first")
+    x, xp, fp = as_tensor(x), as_tensor(xp), as_tensor(fp)
+    if xp.ndim != 1 or xp.shape != fp.shape or not xp.size:
+        raise ShapeError(f"interp: got xp {xp.shape} and fp {fp.shape}; need two sequences of one length, (N,)")
+    first, last = fp[0] if left is None else left, fp[-1] if right is None else right
+    if xp.size == 1:
+        inside: Any = fp[0] + 0 * x
+    else:
+        k = np.clip(np.searchsorted(xp.numpy(), x.numpy(), side="right") - 1, 0, xp.size - 2)
+        inside = fp[k] + (x - xp[k]) * ((fp[k + 1] - fp[k]) / (xp[k + 1] - xp[k]))
+    return where(x < xp[0], first, where(x > xp[-1], last, inside))
+
+
+NUMPY[np.convolve], NUMPY[np.correlate], NUMPY[np.interp] = convolve, correlate, interp
