@@ -70,6 +70,12 @@ def test_bit_operators():
         (3 | t, 3 | a),
         (3 ^ t, 3 ^ a),
         (b & t, b & a),
+        (t << 2, a << 2),
+        (t >> b, a >> b),
+        (1 << t, 1 << a),
+        (np.gcd(t, 10), np.gcd(a, 10)),
+        (np.lcm(t, b), np.lcm(a, b)),
+        (np.bitwise_count(t), np.bitwise_count(a)),
         (True & (t > 5), True & (a > 5)),
     ):
         assert ours.dtype == theirs.dtype

@@ -1,4 +1,4 @@
-"""Functions whose results are constants: comparisons, logic, bits, tests for kinds of numbers, one-hot codes."""
+"""Functions whose results are constants: comparisons, logic, bits and divisors, kinds of numbers, one-hot codes."""
 
 from __future__ import annotations
 
@@ -19,9 +19,11 @@ __all__ = [
     "array_equal",
     "array_equiv",
     "bitwise_and",
+    "bitwise_count",
     "bitwise_or",
     "bitwise_xor",
     "equal",
+    "gcd",
     "greater",
     "greater_equal",
     "imag",
@@ -34,6 +36,8 @@ __all__ = [
     "isneginf",
     "isposinf",
     "isreal",
+    "lcm",
+    "left_shift",
     "less",
     "less_equal",
     "logical_and",
@@ -42,6 +46,7 @@ __all__ = [
     "logical_xor",
     "not_equal",
     "one_hot",
+    "right_shift",
     "signbit",
 ]
 
@@ -89,7 +94,12 @@ logical_not = constant(np.logical_not)
 bitwise_and = constant(np.bitwise_and)
 bitwise_or = constant(np.bitwise_or)
 bitwise_xor = constant(np.bitwise_xor)
+bitwise_count = constant(np.bitwise_count)
 invert = constant(np.invert)
+left_shift = constant(np.left_shift)
+right_shift = constant(np.right_shift)
+gcd = constant(np.gcd)
+lcm = constant(np.lcm)
 all = NUMPY[np.logical_and, "reduce"] = constant(np.all)
 any = NUMPY[np.logical_or, "reduce"] = constant(np.any)
 

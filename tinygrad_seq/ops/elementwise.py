@@ -83,7 +83,11 @@ copysign = elementwise(
     doc="``|a|`` with the sign of ``b``; the derivative in a at 0 is 0, and so is that in b.",
 )
 conjugate = conj = real = elementwise(
-    "conjugate", np.conjugate, lambda g: g, numpy=[np.real], doc="``x`` itself, as all numbers here are real."
+    "conjugate",
+    np.conjugate,
+    lambda g: g,
+    numpy=[np.real, np.real_if_close],
+    doc="``x`` itself, as all numbers here are real.",
 )
 ldexp = elementwise("ldexp", np.ldexp, lambda g, b: np.ldexp(g, b), None, doc="``a * 2**b``, with integers ``b``.")
 nextafter = elementwise("nextafter", np.nextafter, lambda g: g, flat, doc="The float next to ``a`` towards ``b``.")

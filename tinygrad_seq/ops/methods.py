@@ -84,20 +84,8 @@ OPERATORS: dict[str, Callable[..., Any]] = {
     "__contains__": lambda x, value: bool((x == value).numpy().any()),
 }
 REFLECTED = (
-    "add",
-    "sub",
-    "mul",
-    "truediv",
-    "floordiv",
-    "mod",
-    "divmod",
-    "pow",
-    "matmul",
-    "and",
-    "or",
-    "xor",
-    "lshift",
-    "rshift",
+    *("add", "sub", "mul", "truediv", "floordiv", "mod", "divmod", "pow", "matmul"),
+    *("and", "or", "xor", "lshift", "rshift"),
 )
 METHODS: dict[str, Callable[..., Any]] = {
     "all": comparisons.all,
