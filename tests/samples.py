@@ -911,7 +911,8 @@ COMPOSED: dict[str, tuple[Callable[..., Any], list[each | call]]] = {
     "matrix_norm": (
         ops.matrix_norm,
         [
-            *[call(nonzero(2, 2, 3), ord=p) for p in ("fro", 1, -1, np.inf, -np.inf)],
+            *[call(nonzero(2, 2, 3), ord=p) for p in ("fro", "nuc", 2, -2, 1, -1, np.inf, -np.inf)],
+            *[call(nonzero(3, 2), ord=p, keepdims=True) for p in ("nuc", 2)],
             *[call(nonzero(2, 3), keepdims=True), call(nonzero(2, 3), keepdims=True, ord=1)],
         ],
     ),
