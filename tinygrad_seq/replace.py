@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -37,7 +36,7 @@ def replacing(path: str | os.PathLike[str], caller: str = "replacing") -> Iterat
     """
     target = Path(path).resolve()
     _check(target, path, caller)
-    aside = target.with_name(f".{target.name[:200]}.{secrets.token_hex(4)}.part")
+    aside = target.with_name(f".{target.name[:200]}.{os.urandom(4).hex()}.part")
     try:
         with aside.open("xb+") as file:
             yield file
