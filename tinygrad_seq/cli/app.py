@@ -118,15 +118,16 @@ def demo(
     ] = None,
     seed: Annotated[int | None, _option("Same seed, same result, bit for bit.", _whole(0), "N", Options.seed)] = None,
     out: Annotated[Path, _option("The folder for the files that are written.", Path, "DIR")] = Path("out"),
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in --out.")] = False,
+    go_on: Annotated[bool, typer.Option("--resume", help="Go on with the run in --out.")] = False,
 ) -> None:
     """Train a character model on real text, compare it with n-gram models, let it write, and draw its graph.
 
     Ctrl-C stops after the update in hand, with everything saved; --resume goes on as if nothing had happened.
     """
     from .demo import run_demo
+    from .work import begin, resume
 
-    given = {
+    given: dict[str, Any] = {
         "cell": cell,
         "hidden": hidden,
         "layers": layers,
@@ -135,7 +136,8 @@ def demo(
         "lr": rate,
         "seed": seed,
     }
-    run_demo(text, {name: value for name, value in given.items() if value is not None}, minutes, out, resume)
+    given = {name: value for name, value in given.items() if value is not None}
+    run_demo((resume if go_on else begin)(out, text, given, minutes))
 
 
 @app.command()

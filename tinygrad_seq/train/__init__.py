@@ -2,8 +2,8 @@
 
 from .budget import updates_in
 from .language_model import CELLS, LanguageModel, bits_per_character, generate
-from .model_file import ModelFile, load_model, load_run, save_run
-from .run import Options, Row, Run
+from .model_file import ModelFile, load_model, load_run, save_run, sha256
+from .run import Options, Row, Run, usual_rate
 
 __all__ = [
     "CELLS",
@@ -17,5 +17,7 @@ __all__ = [
     "load_model",
     "load_run",
     "save_run",
+    "sha256",
     "updates_in",
+    "usual_rate",
 ]

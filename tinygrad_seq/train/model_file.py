@@ -13,7 +13,7 @@ from ..io import load, save
 from .language_model import LanguageModel
 from .run import Options, Run
 
-__all__ = ["ModelFile", "load_model", "load_run", "save_run"]
+__all__ = ["ModelFile", "load_model", "load_run", "save_run", "sha256"]
 
 KIND = "language model"
 
