@@ -129,7 +129,7 @@ class Run:
         """
         k = self.updates % len(self.windows)
         x, y = self.windows[k]
-        logits, state = self.model(x, detached(self._state) if k else None)
+        logits, state = self.model(x, self._state if k else None)
         loss = cross_entropy(logits.reshape(y.size, -1), y.reshape(-1))
         bits = float(loss.item()) / math.log(2)
         if not math.isfinite(bits):
