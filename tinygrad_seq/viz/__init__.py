@@ -4,6 +4,7 @@ Read in this order: `graph` (what is drawn, without arrays), `places` (which tim
 (what is shown of it), `arrange` (where), `writers` (as which text).
 """
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -12,14 +13,11 @@ if TYPE_CHECKING:
 
 __all__ = ["Picture", "draw"]
 
+HOMES = {"Picture": "picture", "draw": "drawing"}
+
 
 def __getattr__(name: str) -> Any:
-    """Load on first use: `import tinygrad_seq` must not wait for pictures."""
-    if name == "draw":
-        from .drawing import draw as found  # noqa: PLC0415 - as above
-    elif name == "Picture":
-        from .picture import Picture as found  # type: ignore[assignment]  # noqa: PLC0415 - as above
-    else:
+    """Load on first use: importing tinygrad_seq must not wait for pictures."""
+    if name not in HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    globals()[name] = found
-    return found
+    return getattr(import_module(f".{HOMES[name]}", __name__), name)

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 
 from .cell import Cell, Use
 from .layered import Path, simplify
-from .layout import BOX_HEIGHT, PILL_HEIGHT, Area, Frame, Layout, Text, box_width, pill_width, text_width
+from .layout import BOX_HEIGHT, PILL_HEIGHT, TRUNK, Area, Frame, Layout, Text, box_width, pill_width, text_width
 from .legend import add_legend
 from .part import Part
 from .places import State
@@ -26,8 +26,8 @@ PAD = 14.0  # inside a column, beside what is in it
 BAND_PAD = 12.0  # inside a band, above and below
 LABEL = 17.0  # for the name of a band
 GAP_WIDTH = 84.0
-TRUNK = 9.0  # between lines that run up and down between two columns
 OUTER = 28.0  # around the picture
+PILL_STEP = 19.0  # between labels above each other
 INIT_GAP = 16.0  # between a first state and what it is made of
 BLOCK = 26.0  # between the columns and what is beside them
 
@@ -97,8 +97,9 @@ class _Arranger:
             elif line.kind == "collect":
                 self.cells[source.band].east[source.role] = None
             elif line.kind in ("rail", "init", "lead", "cross"):
-                if source.where == "step":
-                    self.cells[source.band].east[source.role] = None
+                band, role = line.state or (source.band, source.role)
+                if line.kind != "lead" and role in self.cells[band].widths:
+                    self.cells[band].east[role] = None
                 if line.state is not None and target.where == "step" and line.state[0] == target.band:
                     self.cells[target.band].rails[line.state[1], target.role] = None
                 if target.where == "step":
@@ -120,11 +121,16 @@ class _Arranger:
             from_left = not view.bands[line.state[0]][1]
         return cell.west if from_left != cell.mirrored else cell.back
 
-    def _entry_path(self, line: Line) -> Path:
+    def _entry(self, line: Line) -> Path:
+        """The way of a line from the border of its target's cell, where it is in the cell."""
         target = self.view.boxes[line.target]
         cell = self.cells[target.band]
         paths = cell.placed.west if self._entry_side(line) is cell.west else cell.placed.back
-        return self._in_column(paths[target.role, line.input], target.column, target.band)
+        return paths[target.role, line.input]
+
+    def _entry_path(self, line: Line) -> Path:
+        target = self.view.boxes[line.target]
+        return self._in_column(self._entry(line), target.column, target.band)
 
     # What stands beside the columns.
 
@@ -162,7 +168,9 @@ class _Arranger:
                 if state not in self.trunk and self._bends(line, state):
                     self.trunk[state] = 0
         for mirrored in (False, True):
-            for k, state in enumerate(s for s in sorted(self.trunk) if view.bands[s[0]][1] == mirrored):
+            for k, state in enumerate(
+                self._in_order([s for s in sorted(self.trunk) if view.bands[s[0]][1] == mirrored])
+            ):
                 self.trunk[state] = k
         ways = [sum(view.bands[s[0]][1] == mirrored for s in self.trunk) for mirrored in (False, True)]
         self.gutter = 20.0 + TRUNK * sum(ways)
@@ -186,6 +194,29 @@ class _Arranger:
             at += width + self.gutter
         self.right = at + (BLOCK - 20.0 if view.columns else 0.0)
 
+    def _in_order(self, states: list[State]) -> list[State]:
+        """The states from near to far from their step, so that none runs along what leaves the step after it.
+
+        Where one leaves at the height, in its band, at which another goes into the next step, it must turn first.
+        """
+        enters: defaultdict[State, set[tuple[int, float]]] = defaultdict(set)
+        for line in self.view.lines:
+            target = self.view.boxes[line.target]
+            if line.kind == "rail" and target.where == "step":
+                assert line.state is not None
+                enters[line.state].add((target.band, round(self._entry(line)[0][1])))
+        leaves = {}
+        for band, role in states:
+            path = self.cells[band].placed.east.get(role)
+            leaves[band, role] = None if path is None else (band, round(path[-1][1]))
+        ordered: list[State] = []
+        waiting = list(states)
+        while waiting:
+            first = next((s for s in waiting if not any(leaves[o] in enters[s] for o in waiting if o != s)), waiting[0])
+            waiting.remove(first)
+            ordered.append(first)
+        return ordered
+
     def _bends(self, line: Line, state: State) -> bool:
         """Whether a line leaves the height at which its source does."""
         if line.kind == "cross":
@@ -195,12 +226,13 @@ class _Arranger:
             target = self.view.boxes[line.target]
             return not (cell.is_on_top(state[1]) and target.strip == state[0] + 1)
         target = self.view.boxes[line.target]
-        if target.where != "step" or state[1] not in cell.placed.east:
+        if target.where == "gap":
+            return target.band != state[0]
+        if target.where != "step":
             return False
-        side = self._entry_side(line)
-        other = self.cells[target.band]
-        paths = other.placed.west if side is other.west else other.placed.back
-        entry, leave = paths[target.role, line.input][0][1], cell.placed.east[state[1]][-1][1]
+        if state[1] not in cell.placed.east:
+            return True
+        entry, leave = self._entry(line)[0][1], cell.placed.east[state[1]][-1][1]
         return target.band != state[0] or abs(entry - leave) > 0.5
 
     def _vertical(self) -> None:
@@ -220,13 +252,13 @@ class _Arranger:
                 before.y = at + 16.0
                 at += before.height + 30.0
             if after:
-                for k in after.leaving:
+                for k in reversed(after.leaving):
                     at += TRUNK
                     self.returns[k] = at + 4.0
                 at += 10.0 if after.leaving else 0.0
                 after.x = self.right
-                after.y = at + 16.0
-                at += 24.0 if after.falls else after.height + 30.0
+                after.y = at + 16.0 + after.rise
+                at += 24.0 + after.rise if after.falls else after.height + 30.0
             if strip:
                 cell = self.cells[strip - 1]
                 at += LABEL
@@ -241,9 +273,11 @@ class _Arranger:
         view = self.view
         after = [part for (where, _), part in self.parts.items() if where == "after"]
         for falling in after:
-            others = [part for part in after if part is not falling and part.y < falling.y + falling.height + 20]
+            low = falling.y + falling.height + 20.0
+            tops = [(part, min([part.y, *(self.returns[k] for k in part.leaving)])) for part in after]
+            others = [part for part, top in tops if part is not falling and top < low]
             if falling.falls and others:
-                falling.x = max(part.x + part.width for part in others) + BLOCK
+                falling.x = max(part.x + part.width + TRUNK * len(part.leaving) for part in others) + BLOCK
             right = [k for k, box in enumerate(view.boxes) if box.where == "init" and view.bands[box.band][1]]
             if falling.falls and right:
                 falling.x = max(falling.x, self.right + sum(map(self._init_width, right)) + BLOCK)
@@ -272,8 +306,6 @@ class _Arranger:
                 for n in self.stubs_of[k]:
                     key = (box.role, view.stubs[n].input)
                     area = self._area_of_item(box.column, box.band, cell.pill_items[key])
-                    width = pill_width(view.stubs[n].label)
-                    area = Area(area.x + (area.width - width) / 2, area.y, width, area.height)
                     path = self._in_column(cell.placed.lines[cell.pill_edges[key]], box.column, box.band)
                     layout.stubs[n] = (area, path)
             elif box.where == "gap":
@@ -281,9 +313,10 @@ class _Arranger:
                 top, bottom = self.band_y[box.band]
                 layout.boxes[k] = Area(left, top, right - left, bottom - top)
 
-    def _exit_y(self, state: State) -> float:
-        cell = self.cells[state[0]]
-        return self.band_y[state[0]][1] - BAND_PAD - cell.placed.east[state[1]][-1][1]
+    def _exit_y(self, state: State) -> float | None:
+        """The height at which a state leaves its step; None if it is drawn in no step."""
+        path = self.cells[state[0]].placed.east.get(state[1])
+        return None if path is None else self.band_y[state[0]][1] - BAND_PAD - path[-1][1]
 
     def _beside(self) -> None:
         view = self.view
@@ -298,33 +331,39 @@ class _Arranger:
 
     def _init_width(self, k: int) -> float:
         """What a first state's box takes, with its stubs and the line that leaves it."""
-        stubs = sum(pill_width(self.view.stubs[n].label) + INIT_GAP for n in self.stubs_of[k])
-        return box_width(self.view.boxes[k]) + stubs + (INIT_GAP if self.view.boxes[k].rank else 0.0)
+        stubs = [pill_width(self.view.stubs[n].label) + INIT_GAP for n in self.stubs_of[k]]
+        return box_width(self.view.boxes[k]) + max(stubs, default=0.0) + (INIT_GAP if self.view.boxes[k].rank else 0.0)
 
     def _put_state(self, state: State, boxes: list[int]) -> None:
         """A first state at the height at which the state runs through time, and before it what it is made of."""
         view, layout = self.view, self.layout
-        cell, mirrored = self.cells[state[0]], view.bands[state[0]][1]
-        low = self.band_y[state[0]][1] - BAND_PAD - BOX_HEIGHT / 2
-        y = self._exit_y(state) if state[1] in cell.placed.east else low
+        mirrored = view.bands[state[0]][1]
         width = sum(map(self._init_width, boxes))
-        whole = Area(self.right if mirrored else OUTER + self.left - width, y - BOX_HEIGHT / 2, width, BOX_HEIGHT)
+        height = max([BOX_HEIGHT, *(PILL_STEP * len(self.stubs_of[k]) for k in boxes)])
+        known = self._exit_y(state)
+        y = self.band_y[state[0]][1] - BAND_PAD - height / 2 if known is None else known
+        whole = Area(self.right if mirrored else OUTER + self.left - width, y - height / 2, width, height)
         taken = [Area(a.x - 4, a.y - 6, a.width + 8, a.height + 12) for a in layout.boxes if a.width]
-        while any(whole.meets(area) for area in taken):
-            whole = Area(whole.x, whole.y - 4, width, BOX_HEIGHT)
-        middle = whole.y + BOX_HEIGHT / 2
+        taken += [Area(a.x - 4, a.y - 6, a.width + 8, a.height + 12) for a, _ in layout.stubs if a.width]
+        ways = [self._entry_path(line)[0][1] for line in view.lines if line.kind == "lead"]
+        while any(whole.meets(area) for area in taken) or any(abs(whole.y + height / 2 - way) < 6 for way in ways):
+            whole = Area(whole.x, whole.y - 4, width, height)
+        middle = whole.y + height / 2
         away = whole.x if mirrored else whole.right  # where the box that is nearest to the steps begins
         sign = 1.0 if mirrored else -1.0
         for k in boxes:
             wide = box_width(view.boxes[k])
             away += sign * INIT_GAP if view.boxes[k].rank else 0.0
-            layout.boxes[k] = Area(min(away, away + sign * wide), whole.y, wide, BOX_HEIGHT)
+            layout.boxes[k] = Area(min(away, away + sign * wide), middle - BOX_HEIGHT / 2, wide, BOX_HEIGHT)
             away += sign * wide
-            for n in self.stubs_of[k]:
+            stubs = self.stubs_of[k]
+            for j, n in enumerate(stubs):
                 pill, start = pill_width(view.stubs[n].label), away + sign * INIT_GAP
-                area = Area(min(start, start + sign * pill), middle - PILL_HEIGHT / 2, pill, PILL_HEIGHT)
-                layout.stubs[n] = (area, [(start, middle), (away, middle)])
-                away = start + sign * pill
+                at = j - (len(stubs) - 1) / 2
+                y, end = middle + PILL_STEP * at, middle + min(9.0, (BOX_HEIGHT - 8) / len(stubs)) * at
+                area = Area(min(start, start + sign * pill), y - PILL_HEIGHT / 2, pill, PILL_HEIGHT)
+                bend = away + sign * INIT_GAP / 2
+                layout.stubs[n] = (area, simplify([(start, y), (bend, y), (bend, end), (away, end)]))
 
     def _put(self, part: Part) -> None:
         for k, area in part.areas().items():
@@ -372,7 +411,8 @@ class _Arranger:
             trunk = self._trunk_x(state, source.column)
         else:
             area = boxes[line.source]
-            y = area.y + area.height / 2 if source.where == "init" else self._exit_y(state)
+            leave = area.y + area.height / 2 if source.where == "init" else self._exit_y(state)
+            y = area.y + 0.4 * area.height if leave is None else leave
             path = [(area.x if mirrored else area.right, y)]
             if target.where == "init":
                 other = boxes[line.target]
@@ -387,7 +427,9 @@ class _Arranger:
                 trunk = right + away if mirrored else left - away
         if target.where == "gap":
             area = boxes[line.target]
-            return [*path, (area.right if mirrored else area.x, path[-1][1])]
+            leave = path[-1][1]
+            y = leave if area.y < leave < area.bottom else area.y + 0.6 * area.height
+            return [*path, (trunk, leave), (trunk, y), (area.right if mirrored else area.x, y)]
         entry = self._entry_path(line)
         return [*path, (trunk, path[-1][1]), (trunk, entry[0][1]), *entry]
 
@@ -430,7 +472,8 @@ class _Arranger:
     def _through(self) -> None:
         for through in self.view.through:
             left, right = self.layout.columns[through.column]
-            y = self._exit_y(through.state)
+            known = self._exit_y(through.state)
+            y = sum(self.band_y[through.state[0]]) / 2 if known is None else known
             mirrored = self.view.bands[through.state[0]][1]
             self.layout.through.append([(right, y), (left, y)] if mirrored else [(left, y), (right, y)])
             if through.factor is not None:
@@ -445,6 +488,7 @@ class _Arranger:
         view = self.view
         members = [k for k, box in enumerate(view.boxes) if box.where == "shelf"]
         areas = [area for area in self.layout.boxes if area.width]
+        areas += [area for area, _ in self.layout.stubs if area.width]
         self.layout.width = max([area.right for area in areas], default=0.0) + OUTER
         # Below the columns, but not below what falls beside them further down.
         low = [area for area in areas if area.bottom > self.foot]
@@ -531,7 +575,8 @@ class _Arranger:
     def _finish(self, title: str) -> None:
         layout = self.layout
         right, bottom = add_legend(layout, title, OUTER, self.foot + 20.0)
-        layout.width = max(layout.width, right + OUTER)
+        furthest = max((x for path in layout.lines for x, _ in path), default=0.0)
+        layout.width = max(layout.width, right + OUTER, furthest + OUTER)
         layout.height = max([bottom, *(area.bottom for area in layout.boxes)]) + OUTER
 
 

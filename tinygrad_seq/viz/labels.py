@@ -11,7 +11,7 @@ __all__ = ["power_of_ten", "shape_text", "short_name", "sign"]
 SIGNS = {
     "absolute": "|x|",
     "add": "+",
-    "addmm": "@ +",
+    "linear": "@ +",
     "divide": "÷",
     "exp": "exp",
     "matmul": "@",

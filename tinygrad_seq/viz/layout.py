@@ -12,6 +12,7 @@ from .view import Box, View
 __all__ = [
     "BOX_HEIGHT",
     "PILL_HEIGHT",
+    "TRUNK",
     "Area",
     "Frame",
     "Layout",
@@ -24,6 +25,8 @@ __all__ = [
 
 BOX_HEIGHT = 34.0
 PILL_HEIGHT = 16.0
+TRUNK = 9.0
+"""The distance between lines that run beside each other."""
 
 FrameKind = Literal["column", "module", "cell", "group", "shelf"]
 TextKind = Literal["title", "caption", "step", "module", "legend", "factor", "heading"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from .layered import Item, Path, layered
-from .layout import BOX_HEIGHT, PILL_HEIGHT, Area, box_width, pill_width
+from .layout import BOX_HEIGHT, PILL_HEIGHT, TRUNK, Area, box_width, pill_width
 from .view import View
 
 __all__ = ["Part"]
@@ -51,7 +51,7 @@ class Part:
         last = max(item.row for item in self._items) + 1
         self._entries: dict[int, tuple[int, int]] = {}
         for k in enter:
-            port = self._add(*self._turn(2.0, 0.0), 0)
+            port = self._add(*self._turn(2.0, 0.0), -1)
             self._entries[k] = (port, self._join(port, self._number[k]))
         self._exits = {}
         for k in leave:
@@ -96,16 +96,26 @@ class Part:
         return {n: (self._area(item), self._path(edge)) for n, (item, edge) in self._pills.items()}
 
     def way_in(self, box: int) -> Path:
-        """The path on which lines from the columns come to a box."""
+        """The path on which lines from the columns come to a box: from the left, each at a height of its own."""
         port, edge = self._entries[box]
-        area = self._area(port)
-        return [(self.x, area.y + area.height / 2), *self._path(edge)] if not self.falls else self._path(edge)
+        area, path = self._area(port), self._path(edge)
+        y = area.y + area.height / 2
+        if self.falls:
+            # What goes further right passes above what goes down before it.
+            y -= TRUNK * sorted(self._area(other).x for other, _ in self._entries.values()).index(area.x)
+        return [(self.x, y), (path[0][0], y), *path]
 
     def way_out(self, box: int) -> Path:
-        """The path on which lines to the columns leave a box."""
-        return self._path(self._exits[box])
+        """The path on which lines to the columns leave a box, to the right."""
+        path = self._path(self._exits[box])
+        return [*path, (path[-1][0] + TRUNK * self.leaving.index(box), path[-1][1])]
+
+    @property
+    def rise(self) -> float:
+        """The height above the upper border that lines to the boxes need."""
+        return TRUNK * (len(self._entries) - 1) if self.falls and self._entries else 0.0
 
     @property
     def leaving(self) -> list[int]:
-        """The boxes from which lines leave, in order."""
-        return list(self._exits)
+        """The boxes from which lines leave, from above to below."""
+        return sorted(self._exits, key=lambda k: self._path(self._exits[k])[-1][1])

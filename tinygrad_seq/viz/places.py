@@ -33,7 +33,7 @@ REARRANGE = frozenset(
         "transpose",
     )
 )
-DATA_INPUT = {"matmul": 0, "addmm": 1}
+DATA_INPUT = {"matmul": 0, "linear": 0}
 """Which input of a product is data by convention, where the other is a weight."""
 
 
@@ -53,8 +53,8 @@ class Places:
         strip: of a vertex before or after, the strip between two bands that it stands in: strip k lies below
             band k.
         roles: for each band the number of roles.
-        rails: what is handed from step to step: the state that (band, role, input position) takes, and by how
-            many columns it moves, 1 or -1.
+        reverse: for each band whether its time runs from the last column to the first.
+        rails: what is handed from step to step: the state that (band, role, input position) takes.
         init: what stands for a state before the first step: the vertex, and then what that is made of alone.
     """
 
@@ -66,8 +66,13 @@ class Places:
     role: list[int]
     strip: list[int]
     roles: list[int]
-    rails: dict[tuple[int, int, int], tuple[State, int]] = field(default_factory=dict)
+    reverse: list[bool] = field(default_factory=list)
+    rails: dict[tuple[int, int, int], State] = field(default_factory=dict)
     init: dict[State, list[int]] = field(default_factory=dict)
+
+    def first(self, band: int) -> int:
+        """The column in which a band's time begins."""
+        return len(self.steps) - 1 if self.reverse[band] else 0
 
 
 def place(graph: Graph) -> Places:
@@ -161,14 +166,21 @@ class _Roles:
 
 
 def _find_rails(graph: Graph, places: Places) -> None:
+    """What is handed on, in the direction in which most of what a band hands to itself moves."""
     column, band, role = places.column, places.band, places.role
-    for v in graph.vertices:
-        if column[v.id] < 0:
-            continue
-        for i, p in enumerate(v.parents):
-            if p is not None and column[p] >= 0 and abs(column[v.id] - column[p]) == 1:
-                state = ((band[p], role[p]), column[v.id] - column[p])
-                places.rails.setdefault((band[v.id], role[v.id], i), state)
+    moves = [
+        (v.id, i, p, column[v.id] - column[p])
+        for v in graph.vertices
+        for i, p in enumerate(v.parents)
+        if p is not None and column[v.id] >= 0 and column[p] >= 0 and abs(column[v.id] - column[p]) == 1
+    ]
+    balance = [0] * len(places.bands)
+    for child, _, p, delta in moves:
+        balance[band[p]] += delta * (2 if band[child] == band[p] else 1)
+    places.reverse = [total < 0 for total in balance]
+    for child, i, p, delta in moves:
+        if (delta < 0) == places.reverse[band[p]]:
+            places.rails.setdefault((band[child], role[child], i), (band[p], role[p]))
 
 
 def _place_timeless(graph: Graph, places: Places, uses: list[list[tuple[int, int]]], roles: _Roles) -> None:
@@ -178,7 +190,6 @@ def _place_timeless(graph: Graph, places: Places, uses: list[list[tuple[int, int
     reaches = [False] * len(vertices)  # a time step depends on it
     adopted = []
     of_state: dict[int, State] = {}
-    last = len(places.steps) - 1
     for v in reversed(vertices):
         if where[v.id] == "step" or (where[v.id] == "after" and not v.leaf):
             continue
@@ -189,8 +200,8 @@ def _place_timeless(graph: Graph, places: Places, uses: list[list[tuple[int, int
                 rail = places.rails.get((band[u], places.role[u], i))
                 if vertices[u].by_step:
                     by_step = True
-                elif rail is not None and rail[0] not in places.init and column[u] == (0 if rail[1] > 0 else last):
-                    state = rail[0]
+                elif rail is not None and rail not in places.init and column[u] == places.first(rail[0]):
+                    state = rail
                 columns.add(column[u])
             else:
                 elsewhere = True
@@ -207,8 +218,8 @@ def _place_timeless(graph: Graph, places: Places, uses: list[list[tuple[int, int
             where[v.id] = "init"
             places.init[state] = [v.id]
             of_state[v.id] = state
-        elif len(uses[v.id]) == 1 and uses[v.id][0][0] in of_state:
-            state = of_state[v.id] = of_state[uses[v.id][0][0]]
+        elif len(uses[v.id]) == 1 and (user := uses[v.id][0][0]) in of_state and len(vertices[user].parents) == 1:
+            state = of_state[v.id] = of_state[user]
             where[v.id] = "init"
             places.init[state].append(v.id)
         elif len(columns) == 1 and not elsewhere and len(places.steps) > 1:

@@ -213,8 +213,7 @@ class _Builder:
         self.strong_edges = set(steps)
         self.strong: set[int | None] = {graph.vertices[child].parents[i] for child, i in steps}
         self.strong.update(child for child, _ in steps)
-        reverse = {band for (band, _, _), (_, delta) in places.rails.items() if delta < 0}
-        bands = [(name, k in reverse) for k, name in enumerate(places.bands)]
+        bands = list(zip(places.bands, places.reverse, strict=True))
         self.view = View(graph, highlight, len(places.steps), columns, bands)
         self.column: list[int] = []  # where each time step is drawn
         for k, column in enumerate(columns):
@@ -359,7 +358,8 @@ class _Builder:
         if where[v.id] == "step" and where[p] == "step":
             if column[v.id] == column[p]:
                 return (None if to_gap else "step" if band[v.id] == band[p] else "cross"), None
-            if abs(column[v.id] - column[p]) == 1 and not (to_gap and from_gap):
+            onward = -1 if places.reverse[band[p]] else 1
+            if column[v.id] - column[p] == onward and not (to_gap and from_gap):
                 return "rail", (band[p], places.role[p])
             return ("stub" if not to_gap and not from_gap else None), None
         if where[v.id] == "step":
@@ -368,14 +368,14 @@ class _Builder:
             if where[p] == "init":
                 rail = places.rails.get((band[v.id], places.role[v.id], i))
                 state = self.state[p]
-                first = column[v.id] == (0 if rail is None or rail[1] > 0 else len(places.steps) - 1)
-                return ("init", state) if rail is not None and rail[0] == state and first else ("stub", None)
+                first = column[v.id] == places.first(state[0])
+                return ("init", state) if rail == state and first else ("stub", None)
             if v.by_step and places.strip[p] == band[v.id]:
                 return "bus", None
             if where[p] == "before" and column[v.id] == 0 and places.strip[p] == band[v.id]:
                 return "lead", None
             return "stub", None
-        if where[v.id] == where[p] == "init":
+        if where[v.id] == where[p] == "init" and self.state[v.id] == self.state[p] and len(v.parents) == 1:
             return "init", self.state[p]
         if where[p] == "step":
             return (None if from_gap else "collect" if where[v.id] == "after" else "stub"), None

@@ -16,6 +16,7 @@ __all__ = ["Routes"]
 
 TRACK = 8.0  # between parallel lines in the space between two rows
 SPACE = 18.0  # between two rows with nothing but straight lines
+PORT = 9.0  # between lines that end on the same side of an item
 MARGIN = 7.0  # between a corner of an item and the next line that ends there
 
 
@@ -27,7 +28,13 @@ class _Net:
     right: float
     rises: list[float] = field(default_factory=list)  # where lines go on upwards
     comes: list[float] = field(default_factory=list)  # where they come from below
+    outside: bool = False  # it goes on beyond the left or the right border
     track: int = -1
+
+    def meets(self, other: _Net) -> bool:
+        """Whether the two cannot share a height; beyond the borders, what leaves meets what comes in."""
+        near = self.left < other.right + 5 and other.left < self.right + 5
+        return near or (self.outside and other.outside)
 
 
 class Routes:
@@ -52,12 +59,13 @@ class Routes:
         for e, chain in enumerate(self.chains):
             self._reserve(e, chain)
         for key, v in self.channel_west:
-            self._segment(self._row(v) - 1, ("west", key), 0.0, self.ports[v, "bottom", ("west", key)], rises=True)
+            port = self.ports[v, "bottom", ("west", key)]
+            self._segment(self._row(v) - 1, ("west", key), 0.0, port, rises=True, outside=True)
         for key, v in self.channel_back:
             port = self.ports[v, "bottom", ("back", key)]
-            self._segment(self._row(v) - 1, ("back", key), self.width, port, rises=True)
+            self._segment(self._row(v) - 1, ("back", key), self.width, port, rises=True, outside=True)
         for _, u in self.channel_east:
-            self._segment(self._row(u), u, self.x[u], self.width, comes=True)
+            self._segment(self._row(u), u, self.x[u], self.width, comes=True, outside=True)
         for (key, _), chain in zip(self.base.borders.south, self.souths, strict=True):
             for a, b in pairwise(chain):
                 self._hop(a, b, ("south", key), ("south", key))
@@ -97,26 +105,27 @@ class Routes:
         for (key, v), chain in zip(self.base.borders.south, self.souths, strict=True):
             wants[v, "bottom"].append((self.x[chain[-2]] if len(chain) > 1 else self.x[v], ("south", key)))
         leaving = {chain[0] for chain in self.chains if self._row(chain[-1]) >= self._row(chain[0])}
+        leaving.update(u for _, u in self.base.borders.east)
         for (v, side), ends in wants.items():
-            reach = max(self.base.half[v] - MARGIN, 0.0)
-            center = self.x[v]
             ends.sort(key=lambda end: end[0])
-            wanted = [min(max(x, center - reach), center + reach) for x, _ in ends]
-            weights = [1.0] * len(ends)
             if side == "top" and v in leaving:
-                # The line that leaves from the middle keeps its place.
-                k = bisect_right(wanted, center)
-                wanted.insert(k, center)
-                weights.insert(k, 1e6)
-                ends.insert(k, (center, None))
-            step = min(9.0, 2 * reach / max(len(ends) - 1, 1))
-            found = spread(wanted, weights, [0.0] + [step] * (len(ends) - 1))
-            if side == "bottom":
-                shift = min(0.0, center + reach - found[-1]) or max(0.0, center - reach - found[0])
-                found = [x + shift for x in found]
-            for x, (_, key) in zip(found, ends, strict=True):
-                self.ports[v, side, key] = x
+                # The line that leaves from the middle keeps its place, under the key None.
+                ends.insert(bisect_right([x for x, _ in ends], self.x[v]), (self.x[v], None))
+            self._share_side(v, side, ends)
         self._exits()
+
+    def _share_side(self, v: int, side: str, ends: list[tuple[float, Hashable]]) -> None:
+        """Places on one side of an item for lines that want to end at the given x, which are in order."""
+        center, reach = self.x[v], max(self.base.half[v] - MARGIN, 0.0)
+        last = len(ends) - 1
+        middle = next((i for i, (_, key) in enumerate(ends) if key is None), None)
+        room = 2 * reach / max(last, 1) if middle is None else reach / max(middle, last - middle, 1)
+        step = min(PORT, room)
+        wanted = [min(max(x, center - reach), center + reach) for x, _ in ends]
+        weights = [1e6 if i == middle else 1.0 for i in range(last + 1)]
+        for i, x in enumerate(spread(wanted, weights, [0.0] + [step] * last)):
+            low, high = center - reach + i * step, center + reach - (last - i) * step
+            self.ports[v, side, ends[i][1]] = min(max(x, low), high)
 
     def _exits(self) -> None:
         """An item whose lines all rise to one place has its exit below that place, if it is wide enough."""
@@ -144,7 +153,15 @@ class Routes:
         return self.ports.get((k, side, key), self._exit(k) if side == "top" else self.x[k])
 
     def _segment(
-        self, channel: int, net: Hashable, a: float, b: float, *, comes: bool = False, rises: bool = False
+        self,
+        channel: int,
+        net: Hashable,
+        a: float,
+        b: float,
+        *,
+        comes: bool = False,
+        rises: bool = False,
+        outside: bool = False,
     ) -> None:
         """Reserve the horizontal from a to b above row ``channel``; a line comes from below at a, or rises at b."""
         found = self.nets[channel].setdefault(net, _Net(min(a, b), max(a, b)))
@@ -153,11 +170,23 @@ class Routes:
             found.comes.append(a)
         if rises:
             found.rises.append(b)
+        found.outside |= outside
 
-    def _hop(self, low: int, high: int, net: Hashable, key: Hashable) -> None:
+    def _hop(self, low: int, high: int, net: Hashable, key: Hashable, falls: bool = False) -> None:
+        """Reserve what a line needs between neighbours in two rows; what is all but straight is made straight."""
         a, b = self._end(low, "top", key), self._end(high, "bottom", key)
         if abs(a - b) > 0.5:
             self._segment(self._row(low), net, a, b, comes=True, rises=True)
+        elif falls:
+            self._move_end(low, "top", key, b)
+        else:
+            self._move_end(high, "bottom", key, a)
+
+    def _move_end(self, k: int, side: str, key: Hashable, x: float) -> None:
+        if k < self.base.count:
+            self.ports[k, side, key] = x
+        else:
+            self.x[k] = x
 
     def _reserve(self, e: int, chain: list[int]) -> None:
         u, v = chain[0], chain[-1]
@@ -171,9 +200,7 @@ class Routes:
             if self._row(a) < self._row(b):
                 self._hop(a, b, u, e)
             elif self._row(a) > self._row(b):
-                low, high = self._end(b, "top", e), self._end(a, "bottom", e)
-                if abs(low - high) > 0.5:
-                    self._segment(self._row(b), ("fall", u), low, high, comes=True, rises=True)
+                self._hop(b, a, ("fall", u), e, falls=True)
 
     def _tracks(self) -> None:
         """Give each net a height of its own among those that it would touch."""
@@ -182,9 +209,7 @@ class Routes:
             tracks: list[list[_Net]] = []
             for net, least in ordered:
                 track = max((other.track + 1 for other in least if other.track >= 0), default=0)
-                while track < len(tracks) and any(
-                    net.left < other.right + 5 and other.left < net.right + 5 for other in tracks[track]
-                ):
+                while track < len(tracks) and any(map(net.meets, tracks[track])):
                     track += 1
                 while track >= len(tracks):
                     tracks.append([])

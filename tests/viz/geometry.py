@@ -1,0 +1,87 @@
+"""What is wrong with a picture, from the places that its JSON tells."""
+
+from itertools import combinations, pairwise
+
+SLACK = 0.6  # numbers are rounded, and a line may end within the outline of a box
+
+
+def overlap(a, b):
+    return (
+        a["x"] < b["x"] + b["width"]
+        and b["x"] < a["x"] + a["width"]
+        and a["y"] < b["y"] + b["height"]
+        and b["y"] < a["y"] + a["height"]
+    )
+
+
+def inside(column, box):
+    return column["x"] <= box["x"] and box["x"] + box["width"] <= column["x"] + column["width"]
+
+
+def crosses(a, b, box):
+    """Whether the straight piece from a to b goes through the inside of a box."""
+    (left, right), (top, bottom) = sorted((a[0], b[0])), sorted((a[1], b[1]))
+    return (
+        left < box["x"] + box["width"] - SLACK
+        and right > box["x"] + SLACK
+        and top < box["y"] + box["height"] - SLACK
+        and bottom > box["y"] + SLACK
+    )
+
+
+def touches(point, box):
+    """Whether a point lies on the outline of a box."""
+    dx = abs(point[0] - box["x"] - box["width"] / 2) - box["width"] / 2
+    dy = abs(point[1] - box["y"] - box["height"] / 2) - box["height"] / 2
+    return abs(max(dx, dy)) < SLACK
+
+
+def lines(picture):
+    """Every line with its two ends."""
+    nodes = picture["nodes"]
+    found = [(edge, nodes[edge["source"]], nodes[edge["target"]]) for edge in picture["edges"]]
+    return found + [(use, use, nodes[use["target"]]) for use in picture["uses"]]
+
+
+def problems(picture):
+    """Everything that must not be, as text."""
+    boxes = picture["nodes"] + picture["uses"]
+    found = [f"overlap: {a} {b}" for a, b in combinations(boxes, 2) if overlap(a, b)]
+    for box in boxes:
+        if min(box["x"], box["y"]) < 0 or box["x"] + box["width"] > picture["width"]:
+            found.append(f"off the page: {box}")
+        if box["y"] + box["height"] > picture["height"]:
+            found.append(f"off the page: {box}")
+    found += [f"columns meet: {a} {b}" for a, b in pairwise(picture["columns"]) if a["x"] + a["width"] >= b["x"]]
+    for node in picture["nodes"]:
+        if node["where"] in ("step", "gap"):
+            if not inside(picture["columns"][node["column"]], node):
+                found.append(f"outside of its column: {node}")
+    for line, source, target in lines(picture):
+        points = line["points"]
+        if not touches(points[0], source) or not touches(points[-1], target):
+            found.append(f"ends beside its box: {line}")
+        for a, b in pairwise(points):
+            if abs(a[0] - b[0]) > 0.02 and abs(a[1] - b[1]) > 0.02:
+                found.append(f"slanted: {line}")
+            if not 0 <= a[0] <= picture["width"] or not 0 <= a[1] <= picture["height"]:
+                found.append(f"off the page: {line}")
+            found += [f"through {x}: {line}" for x in boxes if x is not source and x is not target and crosses(a, b, x)]
+    return found + confusions(picture)
+
+
+def confusions(picture):
+    """Lines of different sources, to different boxes, that run on top of each other for more than a corner."""
+    pieces = {}
+    for n, (line, _, target) in enumerate(lines(picture)):
+        source = line.get("kind") and line["source"], None if "kind" in line else n
+        for a, b in pairwise(line["points"]):
+            level = abs(a[1] - b[1]) < 0.02
+            at, ends = (a[1], sorted((a[0], b[0]))) if level else (a[0], sorted((a[1], b[1])))
+            pieces.setdefault((level, round(at)), []).append((*ends, source, target["id"]))
+    return [
+        f"on top of each other: {a} {b}"
+        for group in pieces.values()
+        for a, b in combinations(group, 2)
+        if a[2] != b[2] and a[3] != b[3] and min(a[1], b[1]) - max(a[0], b[0]) > 9
+    ]
