@@ -54,7 +54,7 @@ def differentiable(sample: Sample) -> list[int]:
     rules = [True] * count if sample.op is None or sample.op.variadic else sample.op.vjp
     return [
         i
-        for i, (x, rule) in enumerate(zip(sample.inputs, rules, strict=True))
+        for i, (x, rule) in enumerate(zip(sample.inputs, rules, strict=False))
         if isinstance(x, np.ndarray) and x.dtype.kind == "f" and rule is not None
     ]
 

@@ -431,11 +431,11 @@ SAMPLES: dict[str, list[each | call]] = {
         call(real(0, 3), real(3, 2)),
         call(real(0, 2, 3), real(3, 2)),
     ],
-    "addmm": [
-        *[call(real(*c), real(2, 3), real(3, 2)) for c in ((2, 2), (2,), (2, 1), ())],
-        *[call(real(*c), real(4, 2, 3), real(3, 2)) for c in ((4, 2, 2), (2,), (4, 1, 2))],
-        *[call(real(), real(3), real(3)), call(real(2), real(3), real(3, 2)), call(real(2), real(2, 3), real(3))],
-        *[call(1.0, real(2, 3), real(3, 2)), call(real(3), real(2, 0), real(0, 3))],
+    "linear": [
+        *[call(real(2, 3), real(4, 3), real(*b)) for b in ((2, 4), (4,), (2, 1), ())],
+        *[call(real(5, 2, 3), real(4, 3), real(*b)) for b in ((5, 2, 4), (4,), (5, 1, 4))],
+        *[call(real(3), real(4, 3), real(4)), call(real(2, 3), real(4, 3)), call(real(3), real(4, 3), 1.0)],
+        *[call(real(2, 0), real(4, 0), real(4)), call(real(0, 3), real(4, 3), real(4))],
     ],
     # the same value
     "alias": [call(real(2, 3)), call(real())],
@@ -1215,7 +1215,7 @@ REFERENCES: dict[str, Callable[..., Any]] = {
     "alias": lambda x: x,
     "concatenate": lambda *xs, axis=0, cuts=(): np.concatenate(xs, axis),
     "stack": lambda *xs, axis=0: np.stack(xs, axis),
-    "addmm": lambda c, a, b: c + a @ b,
+    "linear": lambda x, weight, bias=0: x @ weight.T + bias,
     "scatter": _scatter,
     "getitem": lambda x, index: x[index],
     "set_at": _at(operator.setitem),

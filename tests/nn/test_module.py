@@ -114,7 +114,7 @@ def test_dropout_keeps_the_mean():
     tg.seed(0)
     x = tg.tensor(np.ones(10_000))
     y = nn.functional.dropout(x, 0.25)
-    assert set(np.unique(y)) == {0.0, 1 / 0.75}
+    assert set(y.tolist()) == {0.0, 1 / 0.75}
     assert abs(y.numpy().mean() - 1) < 0.03
     assert not nn.functional.dropout(x, 1.0).numpy().any()
 

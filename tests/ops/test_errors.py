@@ -51,15 +51,16 @@ ERRORS = {
         ShapeError,
         r"matmul: .*the leading axes \(2,\) and \(5,\) do not broadcast",
     ),
-    "addmm, inner sizes": (
-        lambda: ops.addmm(variable(6), variable(3, 4), variable(5, 6)),
+    "linear, sizes": (
+        lambda: ops.linear(variable(3, 4), variable(6, 5), variable(6)),
         ShapeError,
-        r"addmm: got shapes \(3, 4\) and \(5, 6\); the inner sizes",
+        r"linear: got x \(3, 4\) and weight \(6, 5\); need x \(\.\.\., 5\)",
     ),
-    "addmm, too large": (
-        lambda: ops.addmm(variable(2, 3, 6), variable(3, 4), variable(4, 6)),
+    "linear, no matrix": (lambda: ops.linear(variable(4), variable(4)), ShapeError, r"need a weight \(H, D\)"),
+    "linear, bias": (
+        lambda: ops.linear(variable(3, 4), variable(6, 4), variable(2, 3, 6)),
         ShapeError,
-        r"addmm: got c \(2, 3, 6\) for a product \(3, 6\); need one that broadcasts to it; use \+",
+        r"linear: got bias \(2, 3, 6\) for a product \(3, 6\); need one that broadcasts to it",
     ),
     "reshape": (lambda: variable(2, 3).reshape(4), ShapeError, r"reshape: got \(2, 3\); .*\(4,\)"),
     "broadcast_to": (lambda: np.broadcast_to(variable(3), (2, 2)), ShapeError, r"broadcast_to: got \(3,\)"),

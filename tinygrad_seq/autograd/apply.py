@@ -110,7 +110,9 @@ def _ternary(op: Op) -> Callable[..., Tensor]:
     value = op.value
     plans = {used: op.plan(used) for used in itertools.product((False, True), repeat=3)}
 
-    def call(a: Any, b: Any, c: Any) -> Tensor:
+    def call(a: Any, b: Any, c: Any = None, **named: Any) -> Tensor:
+        if named:
+            a, b, c = _bind(op, op.inputs, (_MISSING, _MISSING, None), (a, b), named)
         if isinstance(a, Tensor):
             x = a._data
             p = a._node

@@ -173,7 +173,7 @@ def explain(op: str | Op | Callable[..., Any], *inputs: Any, **attrs: Any) -> st
             if not inputs and not np.isfinite(found.value(*arrays)).all():
                 arrays = [a + 1 for a in arrays]  # arccosh begins at 1
         lines.append(f"  at {_checked(found, arrays, attrs)}")
-    except (ValueError, TypeError):  # a product needs arrays, which the default sample does not have
+    except (ValueError, TypeError, IndexError):  # a product needs arrays, which the default sample does not have
         if inputs:
             raise
     return "\n".join(lines)

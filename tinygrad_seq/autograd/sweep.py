@@ -61,7 +61,11 @@ def sweep(
     try:
         # Singular points are dealt with by the rules (see `strong`), so they need no warning.
         with np.errstate(divide="ignore", invalid="ignore"), paused:
-            return _walk(order, seeds, wanted, active, record, observe, since)
+            found = _walk(order, seeds, wanted, active, record, observe, since)
+            if any(np.isnan(_sum(g)) for g in found.values()):
+                # A branch that a mask did not take may have given 0 * inf somewhere; that counts as 0.
+                found = _walk(order, seeds, wanted, active, record, observe, since, strong=True)
+            return found
     finally:
         MODE.reset(outer)
 
@@ -74,6 +78,7 @@ def _walk(
     record: bool,
     observe: Observer | None,
     since: int,
+    strong: bool = False,
 ) -> dict[Node, Any]:
     cotangents: dict[Node, Any] = {}
     uses: dict[Node, tuple[Any, list[tuple[Any, Node]]]] = {}  # a port, and cotangent and node of each use
@@ -126,6 +131,8 @@ def _walk(
                         observe(node, ports.index(port), unbroadcast(port.apply(g, node, record), parent.shape))
                     continue
             pulled = port.apply(g, node, True) if record else port.pull(g, node)
+            if strong and op.kind == "elementwise":
+                pulled = _strong(pulled, g)
             shape = getattr(pulled, "shape", type(pulled).__name__)
             if shape != parent.shape:
                 if not op.broadcasts or not isinstance(shape, tuple):
@@ -144,6 +151,18 @@ def _walk(
                 total = unbroadcast(cotangents[parent], parent.shape)
                 cotangents[parent] = total + unbroadcast(pulled, parent.shape)
     return found
+
+
+def _sum(g: Any) -> Any:
+    """The sum of an array or a Tensor, as a number that is NaN if one of the elements is."""
+    return getattr(g, "_data", g).sum()
+
+
+def _strong(pulled: Any, g: Any) -> Any:
+    """What an elementwise rule returned, with 0 for each product of 0 and infinity."""
+    plain, cotangent = getattr(pulled, "_data", pulled), getattr(g, "_data", g)
+    lost = ~np.isfinite(plain) & ((cotangent == 0) | (np.isinf(cotangent) & np.isnan(plain)))
+    return np.where(lost, 0, pulled) if lost.any() else pulled
 
 
 def _both(first: Observer, second: Observer | None) -> Observer:

@@ -14,8 +14,7 @@ import numpy as np
 
 from ..autograd import Tensor, name
 from ..errors import OptionError, ShapeError
-from ..ops import addmm, matmul, relu, sigmoid, split, tanh
-from .functional import linear
+from ..ops import linear, relu, sigmoid, split, tanh
 from .init import bound
 from .layers import positive, uniform
 from .module import Module, Parameter
@@ -43,7 +42,7 @@ class Recurrence:
 
     def operands(self, weight: Tensor, bias_hh: Any) -> tuple[Any, ...]:
         """What every step multiplies the hidden state with."""
-        return (weight.T,)
+        return (weight,)
 
     def step(self, x: tuple[Tensor, ...], state: States, operands: tuple[Any, ...]) -> States:
         """The next state."""
@@ -65,7 +64,7 @@ class Elman(Recurrence):
 
     def step(self, x: tuple[Tensor, ...], state: States, operands: tuple[Any, ...]) -> States:
         """The next hidden state."""
-        h = self._activation(addmm(x[0], state[0], operands[0]))
+        h = self._activation(linear(state[0], operands[0], x[0]))
         name(h=h)
         return (h,)
 
@@ -79,7 +78,7 @@ class LongShortTerm(Recurrence):
     def step(self, x: tuple[Tensor, ...], state: States, operands: tuple[Any, ...]) -> States:
         """The next hidden and cell state."""
         h, c = state
-        i, f, g, o = split(addmm(x[0], h, operands[0]), 4, axis=-1)
+        i, f, g, o = split(linear(h, operands[0], x[0]), 4, axis=-1)
         i, f, g, o = sigmoid(i), sigmoid(f), tanh(g), sigmoid(o)
         c = f * c + i * g
         h = o * tanh(c)
@@ -97,24 +96,18 @@ class Gated(Recurrence):
     states = ("h",)
 
     def project(self, x: Any, weight: Tensor, bias_ih: Any, bias_hh: Any) -> tuple[Tensor, ...]:
-        """The contributions to r and z, and to n; the recurrent bias of n stands inside the reset."""
-        both = 2 * weight.shape[0] // 3
-        if bias_ih is not None:
-            inside = np.concatenate([bias_hh[:both], np.zeros(both // 2, weight.dtype)])
-            bias_ih = bias_ih + inside
-        return tuple(split(linear(x, weight, bias_ih), [both], axis=-1))
+        """The contributions to r and z, and to n; the recurrent biases come with the recurrent products."""
+        return tuple(split(linear(x, weight, bias_ih), [2 * weight.shape[0] // 3], axis=-1))
 
     def operands(self, weight: Tensor, bias_hh: Any) -> tuple[Any, ...]:
-        """The weights of r and z, those of n, and the bias of n."""
-        both = 2 * weight.shape[0] // 3
-        w_rz, w_n = split(weight, [both])
-        return w_rz.T, w_n.T, None if bias_hh is None else bias_hh[both:]
+        """The recurrent weights and biases."""
+        return weight, bias_hh
 
     def step(self, x: tuple[Tensor, ...], state: States, operands: tuple[Any, ...]) -> States:
         """The next hidden state."""
-        (x_rz, x_n), (h,), (w_rz, w_n, b_n) = x, state, operands
-        r, z = split(sigmoid(addmm(x_rz, h, w_rz)), 2, axis=-1)
-        n = matmul(h, w_n) if b_n is None else addmm(b_n, h, w_n)
+        (x_rz, x_n), (h,) = x, state
+        rz, n = split(linear(h, *operands), [x_rz.shape[-1]], axis=-1)
+        r, z = split(sigmoid(x_rz + rz), 2, axis=-1)
         n = tanh(x_n + r * n)
         h = n + z * (h - n)
         name(r=r, z=z, n=n, h=h)

@@ -7,9 +7,8 @@ from typing import Any
 import numpy as np
 
 from ..autograd import Tensor
-from ..errors import DTypeError, OptionError, ShapeError
+from ..errors import DTypeError, OptionError
 from ..ops import (
-    addmm,
     celu,
     cross_entropy,
     elu,
@@ -19,8 +18,8 @@ from ..ops import (
     hardswish,
     hardtanh,
     leaky_relu,
+    linear,
     log_softmax,
-    matmul,
     mish,
     mse_loss,
     one_hot,
@@ -68,19 +67,6 @@ __all__ = [
     "tanh",
     "tanhshrink",
 ]
-
-
-def linear(x: Any, weight: Any, bias: Any = None) -> Tensor:
-    """``x @ weight.T + bias``, with x ``(..., D)``, weight ``(H, D)``, bias ``(H,)`` and the result ``(..., H)``.
-
-    Raises:
-        ShapeError: if the last axis of x is not D.
-    """
-    if not np.ndim(x) or np.shape(x)[-1] != np.shape(weight)[-1]:
-        raise ShapeError(
-            f"linear: got x {np.shape(x)} and weight {np.shape(weight)}; need x (..., {np.shape(weight)[-1]})"
-        )
-    return matmul(x, weight.T) if bias is None else addmm(bias, x, weight.T)
 
 
 def embedding(index: Any, weight: Tensor) -> Tensor:

@@ -13,7 +13,7 @@ from ..autograd import differentiable
 from ..autograd.sweep import unbroadcast
 from ..errors import ShapeError
 
-__all__ = ["addmm", "matmul"]
+__all__ = ["linear", "matmul"]
 
 
 def _product(a: Any, b: Any) -> Any:
@@ -84,37 +84,52 @@ def matmul(a: Any, b: Any) -> Any:
     try:
         return _product(a, b)
     except (ValueError, AttributeError) as error:
-        raise ShapeError(_mismatch("matmul", np.shape(a), np.shape(b))) from error
+        raise ShapeError(_mismatch(np.shape(a), np.shape(b))) from error
+
+
+def _linear_weight(g: Any, x: Any) -> Any:
+    return _rows(g if g.ndim > 1 else g[None]).T @ _rows(x if x.ndim > 1 else x[None])
+
+
+def _joint_weight(calls: Any) -> Any:
+    """sum_t g_t^T x_t as one product of the stacked g and x."""
+    return np.concatenate([_rows(g if g.ndim > 1 else g[None]) for g, _ in calls]).T @ np.concatenate(
+        [_rows(x if x.ndim > 1 else x[None]) for _, x in calls]
+    )
 
 
 @differentiable(
+    lambda g, weight: _product(g, weight),
+    _linear_weight,
     lambda g: g,
-    _matmul_left,
-    _matmul_right,
-    jvp=(lambda t: t, lambda t, b: np.matmul(t, b), lambda t, a: np.matmul(a, t)),
-    joint=(None, _joint_left, _joint_right),
+    jvp=(lambda t, weight: _product(t, weight.T), lambda t, x: _product(x, t.T), lambda t: t),
+    joint=(None, _joint_weight, None),
     broadcasts=True,
 )
-def addmm(c: Any, a: Any, b: Any) -> Any:
-    """``c + a @ b``: a matrix product and what is added to it, in one operation.
+def linear(x: Any, weight: Any, bias: Any = None) -> Any:
+    """``x @ weight.T + bias``: x ``(..., D)``, weight ``(H, D)`` and the result ``(..., H)``, to which bias broadcasts.
+
+    One operation for a layer, and for a step of a recurrence, where the bias is what the input contributes.
 
     Raises:
-        ShapeError: if the inner sizes of the product differ, or c does not broadcast to its shape.
+        ShapeError: if the last axis of x is not D, weight is no matrix, or bias does not broadcast to the result.
     """
-    try:
-        y = _product(a, b)
-    except (ValueError, AttributeError) as error:
-        raise ShapeError(_mismatch("addmm", np.shape(a), np.shape(b))) from error
-    if y.ndim and isinstance(c, np.ndarray) and c.shape == y.shape and c.dtype == y.dtype:
-        return np.add(y, c, out=y)
-    total = y + c
+    if np.ndim(weight) != 2 or not np.ndim(x) or x.shape[-1] != weight.shape[1]:
+        need = f"x (..., {weight.shape[1]})" if np.ndim(weight) == 2 else "a weight (H, D)"
+        raise ShapeError(f"linear: got x {np.shape(x)} and weight {np.shape(weight)}; need {need}")
+    y = _product(x, weight.T)
+    if bias is None:
+        return y
+    if isinstance(bias, np.ndarray) and bias.shape == y.shape and bias.dtype == y.dtype:
+        return np.add(y, bias, out=y)
+    total = y + bias
     if total.shape != y.shape:
-        raise ShapeError(f"addmm: got c {np.shape(c)} for a product {y.shape}; need one that broadcasts to it; use +")
+        raise ShapeError(f"linear: got bias {np.shape(bias)} for a product {y.shape}; need one that broadcasts to it")
     return total
 
 
-def _mismatch(caller: str, a: tuple[int, ...], b: tuple[int, ...]) -> str:
-    got = f"{caller}: got shapes {a} and {b}; "
+def _mismatch(a: tuple[int, ...], b: tuple[int, ...]) -> str:
+    got = f"matmul: got shapes {a} and {b}; "
     if not a or not b:
         return got + "need at least one axis each; use * to multiply by a number"
     inner = b[-2] if len(b) > 1 else b[0]
