@@ -1,12 +1,17 @@
 """How Sphinx builds these pages: `sphinx-build -W docs docs/_build`."""
 
+import sys
+from pathlib import Path
+
 import tinygrad_seq
+
+sys.path.insert(0, str(Path(__file__).parent))
 
 project = "tinygrad_seq"
 author = "tinygrad_seq contributors"
 release = version = tinygrad_seq.__version__
 
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.mathjax"]
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.mathjax", "tables"]
 exclude_patterns = ["_build"]
 nitpicky = False
 
