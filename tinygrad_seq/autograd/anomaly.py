@@ -40,9 +40,9 @@ class detect_anomaly(ModeContext):  # noqa: N801 - PyTorch's name, used like a f
     >>> import numpy as np, tinygrad_seq as tg
     >>> x = tg.tensor([1.0, 0.0], requires_grad=True)
     >>> with tg.autograd.detect_anomaly():
-    ...     y = np.log(x)
+    ...     np.sum(np.sqrt(x)).backward()
     Traceback (most recent call last):
-    tinygrad_seq.errors.AnomalyError: log: -inf arose in 1 of 2 elements of the value ...
+    tinygrad_seq.errors.AnomalyError: backward of sqrt: inf arose in 1 of 2 elements of the gradient of input 0, ...
     """
 
     def _mode(self, outer: Mode) -> Mode:
