@@ -15,7 +15,7 @@ import pytest
 import tinygrad_seq as tg
 
 TOP = Path(__file__).parents[1]
-PAGES = sorted([*TOP.glob("*.md"), *TOP.glob("docs/**/*.md")])
+PAGES = sorted([*TOP.glob("*.md"), *TOP.glob("docs/[!_]*.md"), *TOP.glob("docs/[!_]*/**/*.md")])
 FENCE = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 MODULES = [tg.__name__, *(m.name for m in pkgutil.walk_packages(tg.__path__, "tinygrad_seq.") if m.name[-2:] != "__")]
 FINDER = doctest.DocTestFinder(exclude_empty=True)
