@@ -54,9 +54,8 @@ def problems(picture):
             found.append(f"off the page: {box}")
     found += [f"columns meet: {a} {b}" for a, b in pairwise(picture["columns"]) if a["x"] + a["width"] >= b["x"]]
     for node in picture["nodes"]:
-        if node["where"] in ("step", "gap"):
-            if not inside(picture["columns"][node["column"]], node):
-                found.append(f"outside of its column: {node}")
+        if node["where"] in ("step", "gap") and not inside(picture["columns"][node["column"]], node):
+            found.append(f"outside of its column: {node}")
     for line, source, target in lines(picture):
         points = line["points"]
         if not touches(points[0], source) or not touches(points[-1], target):

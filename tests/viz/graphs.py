@@ -157,7 +157,7 @@ def random_program(seed):
     rng = np.random.default_rng(seed)
     values = [tg.tensor(rng.normal(size=(2, 3)), requires_grad=True) for _ in range(rng.integers(1, 4))]
     sequence = tg.tensor(rng.normal(size=(9, 2, 3)), requires_grad=True)
-    pick = lambda: values[rng.integers(max(len(values) - 12, 0), len(values))]  # noqa: E731
+    pick = lambda: values[rng.integers(max(len(values) - 12, 0), len(values))]
 
     def operation(t):
         a, b = pick(), pick()

@@ -5,11 +5,10 @@ import json
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from viz.geometry import problems
+from viz.graphs import GRAPHS, layer, lstm, random_program, rnn
 
 import tinygrad_seq as tg
-
-from .geometry import problems
-from .graphs import GRAPHS, layer, lstm, random_program, rnn
 
 
 def drawn(output, **options):

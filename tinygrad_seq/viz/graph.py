@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -14,8 +14,7 @@ from ..flow import GradientNorms
 __all__ = ["Graph", "Vertex", "read"]
 
 
-@dataclass(frozen=True, slots=True)
-class Vertex:
+class Vertex(NamedTuple):
     """One node of the recorded graph.
 
     Attributes:
@@ -24,7 +23,7 @@ class Vertex:
         name: the role that `tg.name` gave, or the name of a parameter; may be empty.
         parents: the id of each input; None for a constant.
         attrs: the operation's attributes as (name, text).
-        index: for a read, the index as text, otherwise empty; ``by_step`` says that it holds an integer and
+        key: for a read, the index as text, otherwise empty; ``by_step`` says that it holds an integer and
             no array, as in ``xs[t]``.
         path, t, direction: the node's label.
         of: the id of the vertex that this one differentiates, or None.
@@ -37,7 +36,7 @@ class Vertex:
     name: str
     parents: tuple[int | None, ...]
     attrs: tuple[tuple[str, str], ...]
-    index: str
+    key: str
     by_step: bool
     shape: tuple[int, ...]
     dtype: str
@@ -77,28 +76,35 @@ def read(outputs: Iterable[Node], norms: GradientNorms | None = None) -> tuple[G
     nodes = ancestors(roots)
     ids = {node: k for k, node in enumerate(nodes)}
     by_index = {node.index: k for k, node in enumerate(nodes)}
-    vertices = tuple(_vertex(k, node, ids, by_index, norms) for k, node in enumerate(nodes))
-    return Graph(vertices, tuple(dict.fromkeys(ids[root] for root in roots)), norms is not None), ids
+    dtypes: dict[Any, str] = {}
+    vertices = []
+    for k, node in enumerate(nodes):
+        dtype = dtypes.get(node.dtype) or dtypes.setdefault(node.dtype, str(node.dtype))
+        vertices.append(_vertex(k, node, dtype, ids, by_index, norms))
+    return Graph(tuple(vertices), tuple(dict.fromkeys(ids[root] for root in roots)), norms is not None), ids
 
 
-def _vertex(k: int, node: Node, ids: dict[Node, int], by_index: dict[int, int], norms: GradientNorms | None) -> Vertex:
-    label, index, by_step = node.label, "", False
+def _vertex(
+    k: int, node: Node, dtype: str, ids: dict[Node, int], by_index: dict[int, int], norms: GradientNorms | None
+) -> Vertex:
+    label, key, by_step = node.label, "", False
     attrs = tuple(zip(node.op.attrs, node.attrs, strict=False))
     if node.op.name == "getitem":
-        ((_, key),) = attrs
-        parts = key if isinstance(key, tuple) else (key,)
-        index = ", ".join(map(_index_text, parts))
+        ((_, index),) = attrs
+        parts = index if isinstance(index, tuple) else (index,)
+        key = ", ".join(map(_index_text, parts))
         by_step = any(type(part) is int for part in parts) and not any(hasattr(part, "dtype") for part in parts)
+        attrs = ()
     return Vertex(
         id=k,
         op=node.op.name,
         name=node.name or "",
         parents=tuple([None if parent is None else ids[parent] for parent in node.parents]),
-        attrs=tuple([(name, _attr_text(value)) for name, value in attrs if value is not None and name != "index"]),
-        index=index,
+        attrs=tuple([(name, _attr_text(value)) for name, value in attrs if value is not None]),
+        key=key,
         by_step=by_step,
         shape=node.shape,
-        dtype=str(node.dtype),
+        dtype=dtype,
         path=label.path,
         t=label.t,
         direction=label.direction,

@@ -32,9 +32,9 @@ SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 def sign(vertex: Vertex) -> str:
     """The operation, as short as it can be said: ``σ``, ``×``, ``[16:32]``."""
     if vertex.op == "getitem":
-        if "array" in vertex.index:
+        if "array" in vertex.key:
             return "[array]"
-        parts = vertex.index.split(", ")
+        parts = vertex.key.split(", ")
         while len(parts) > 1 and parts[0] in (":", "…"):
             parts = parts[1:]
         return _clip("[" + ", ".join(parts) + "]", 12)

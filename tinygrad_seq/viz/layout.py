@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -126,9 +127,9 @@ def box_width(box: Box) -> float:
     """What a box needs for its words."""
     gap = 4.0 if box.name and box.sign else 0.0
     first = text_width(box.name, 11.5, bold=True) + gap + text_width(box.sign, 11)
-    return max(first, text_width(box.note, 9), 30.0) + 14
+    return math.ceil(max(first, text_width(box.note, 9), 30.0)) + 14.0
 
 
 def pill_width(label: str) -> float:
     """What the label of a stub needs."""
-    return text_width(label, 9) + 12
+    return math.ceil(text_width(label, 9)) + 12.0

@@ -165,11 +165,11 @@ def _wanted(graph: Graph, places: Places, focus: Iterable[int], highlight: Highl
             raise OptionError(f"draw: got focus on step {t}; the steps are {known}")
         wanted.add(places.steps.index(t))
     if highlight is not None:
-        # The first step of a path that begins before time, too.
         ends = {*highlight.sources, highlight.target}
         begins = [child for child, i in highlight.edges if graph.vertices[child].parents[i] in highlight.sources]
         columns = {places.column[child] for child in begins}
-        ends |= set(begins) if len(columns) == 1 else set()
+        if len(columns) == 1 and all(places.column[source] < 0 for source in highlight.sources):
+            ends |= set(begins)  # one use of what stands outside of time
         wanted |= {places.column[end] for end in ends} - {-1}
     return wanted
 

@@ -79,8 +79,8 @@ def _node(layout: Layout, k: int) -> dict[str, Any]:
         v = layout.view.graph.vertices[box.vertex]
         found |= {"op": v.op, "name": v.name, "sign": box.sign, "shape": list(v.shape), "dtype": v.dtype}
         found |= {"path": v.path, "t": v.t, "direction": v.direction, "attrs": dict(v.attrs)}
-        if v.index:
-            found["index"] = v.index
+        if v.key:
+            found["index"] = v.key
     return found | _flow(layout, box.norm, box.hot, box.strong) | _area(area)
 
 
