@@ -112,7 +112,7 @@ def _ternary(op: Op) -> Callable[..., Tensor]:
 
     def call(a: Any, b: Any, c: Any = None, **named: Any) -> Tensor:
         if named:
-            a, b, c = _bind(op, op.inputs, (_MISSING, _MISSING, None), (a, b), named)
+            a, b, c = _bind(op, op.inputs, (REQUIRED, REQUIRED, None), (a, b), named)
         if isinstance(a, Tensor):
             x = a._data
             p = a._node
