@@ -119,22 +119,29 @@ def test_dropout_keeps_the_mean():
     assert not nn.functional.dropout(x, 1.0).numpy().any()
 
 
-@pytest.mark.parametrize(
-    ("provoke", "message"),
-    [
-        (
-            lambda: nn.Linear(3, 2)(np.ones((4, 5), "f4")),
-            r"linear: got x \(4, 5\) and weight \(2, 3\); need x \(\.\.\., 3\)",
-        ),
-        (lambda: nn.Linear(0, 2), "Linear: got in_features=0"),
-        (lambda: nn.Embedding(5, 2)(np.array([1.5])), "embedding: got indices of dtype float64; need integers"),
-        (lambda: nn.Embedding(5, 2)(np.array([1, 5])), r"embedding: got index 5 for 5 rows; need 0 \.\.\. 4"),
-        (lambda: nn.Embedding(5, 2)(np.array([-1])), "got index -1"),
-        (lambda: nn.Dropout(2), "got p=2"),
-        (lambda: nn.functional.dropout(np.ones(2), -0.1), "got p=-0.1"),
-    ],
-)
-def test_what_is_refused(provoke, message):
+REFUSED = {
+    "features": (
+        lambda: nn.Linear(3, 2)(np.ones((4, 5), "f4")),
+        r"linear: got x \(4, 5\) and weight \(2, 3\); need x \(\.\.\., 3\)",
+    ),
+    "no features": (lambda: nn.Linear(0, 2), "Linear: got in_features=0"),
+    "indices of floats": (
+        lambda: nn.Embedding(5, 2)(np.array([1.5])),
+        "embedding: got indices of dtype float64; need integers",
+    ),
+    "an index too large": (
+        lambda: nn.Embedding(5, 2)(np.array([1, 5])),
+        r"embedding: got index 5 for 5 rows; need 0 \.\.\. 4",
+    ),
+    "a negative index": (lambda: nn.Embedding(5, 2)(np.array([-1])), "got index -1"),
+    "a probability above 1": (lambda: nn.Dropout(2), "got p=2"),
+    "a negative probability": (lambda: nn.functional.dropout(np.ones(2), -0.1), "got p=-0.1"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_is_refused(case):
+    provoke, message = REFUSED[case]
     with pytest.raises(tg.errors.TinygradSeqError, match=message):
         provoke()
 

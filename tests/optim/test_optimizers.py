@@ -100,17 +100,18 @@ def test_clip_returns_the_norm_and_scales_all_together():
     assert b.grad.item() == pytest.approx(2.0, rel=1e-5)
 
 
-@pytest.mark.parametrize(
-    ("provoke", "message"),
-    [
-        (lambda: optim.SGD([]), "SGD: got no parameters"),
-        (lambda: optim.Adam([3.0]), "Adam: got float; need leaf Tensors"),
-        (lambda: optim.Adam([nn.Parameter([1.0])], lr=-1), "got lr=-1"),
-        (lambda: optim.Adam([nn.Parameter([1.0])], betas=(0.9, 1.0)), "got betas"),
-        (lambda: optim.SGD([nn.Parameter([1.0])], nesterov=True), "got nesterov=True"),
-        (lambda: optim.clip_grad_norm_([], 0), "got max_norm=0"),
-    ],
-)
-def test_what_is_refused(provoke, message):
+REFUSED = {
+    "no parameters": (lambda: optim.SGD([]), "SGD: got no parameters"),
+    "no Tensor": (lambda: optim.Adam([3.0]), "Adam: got float; need leaf Tensors"),
+    "a negative learning rate": (lambda: optim.Adam([nn.Parameter([1.0])], lr=-1), "got lr=-1"),
+    "an average over everything": (lambda: optim.Adam([nn.Parameter([1.0])], betas=(0.9, 1.0)), "got betas"),
+    "nesterov without momentum": (lambda: optim.SGD([nn.Parameter([1.0])], nesterov=True), "got nesterov=True"),
+    "a norm of 0": (lambda: optim.clip_grad_norm_([], 0), "got max_norm=0"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_is_refused(case):
+    provoke, message = REFUSED[case]
     with pytest.raises(tg.errors.TinygradSeqError, match=message):
         provoke()
