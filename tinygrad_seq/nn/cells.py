@@ -7,7 +7,7 @@ reverse mode makes of these lines; no derivative is written by hand.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -44,7 +44,7 @@ class Recurrence:
         """What every step multiplies the hidden state with."""
         return (weight,)
 
-    def step(self, x: tuple[Tensor, ...], state: States, operands: tuple[Any, ...]) -> States:
+    def step(self, x: Sequence[Tensor], state: States, operands: tuple[Any, ...]) -> States:
         """The next state."""
         raise NotImplementedError
 
@@ -62,7 +62,7 @@ class Elman(Recurrence):
             )
         self._activation = NONLINEARITIES[nonlinearity]
 
-    def step(self, x: tuple[Tensor, ...], state: States, operands: tuple[Any, ...]) -> States:
+    def step(self, x: Sequence[Tensor], state: States, operands: tuple[Any, ...]) -> States:
         """The next hidden state."""
         h = self._activation(linear(state[0], operands[0], x[0]))
         name(h=h)
@@ -75,7 +75,7 @@ class LongShortTerm(Recurrence):
     gates = 4
     states = ("h", "c")
 
-    def step(self, x: tuple[Tensor, ...], state: States, operands: tuple[Any, ...]) -> States:
+    def step(self, x: Sequence[Tensor], state: States, operands: tuple[Any, ...]) -> States:
         """The next hidden and cell state."""
         h, c = state
         i, f, g, o = split(linear(h, operands[0], x[0]), 4, axis=-1)
@@ -103,7 +103,7 @@ class Gated(Recurrence):
         """The recurrent weights and biases."""
         return weight, bias_hh
 
-    def step(self, x: tuple[Tensor, ...], state: States, operands: tuple[Any, ...]) -> States:
+    def step(self, x: Sequence[Tensor], state: States, operands: tuple[Any, ...]) -> States:
         """The next hidden state."""
         (x_rz, x_n), (h,) = x, state
         rz, n = split(linear(h, *operands), [x_rz.shape[-1]], axis=-1)

@@ -14,6 +14,7 @@ from ..autograd import Tensor, scope, time_steps
 from ..autograd.collector import paused
 from ..errors import OptionError, ShapeError
 from ..ops import concatenate, stack, swapaxes
+from ..ops.index import read
 from . import functional
 from .cells import Elman, Gated, LongShortTerm, Recurrence, States
 from .init import bound
@@ -69,7 +70,7 @@ class _Recurrent(Module):
             operands = cell.operands(w_hh, b_hh)
             outputs: list[Any] = [None] * len(steps)
             for t in time_steps(reversed(steps) if place.endswith("_reverse") else steps):
-                state = cell.step(tuple([part[t] for part in inputs]), state, operands)
+                state = cell.step([read(part, t)[0] for part in inputs], state, operands)
                 outputs[t] = state[0]
             return stack(outputs), state
 

@@ -114,10 +114,13 @@ def linear(x: Any, weight: Any, bias: Any = None) -> Any:
     Raises:
         ShapeError: if the last axis of x is not D, weight is no matrix, or bias does not broadcast to the result.
     """
-    if np.ndim(weight) != 2 or not np.ndim(x) or x.shape[-1] != weight.shape[1]:
+    try:
+        if weight.ndim != 2:
+            raise ValueError(weight)
+        y = _product(x, weight.T)
+    except (ValueError, AttributeError) as error:
         need = f"x (..., {weight.shape[1]})" if np.ndim(weight) == 2 else "a weight (H, D)"
-        raise ShapeError(f"linear: got x {np.shape(x)} and weight {np.shape(weight)}; need {need}")
-    y = _product(x, weight.T)
+        raise ShapeError(f"linear: got x {np.shape(x)} and weight {np.shape(weight)}; need {need}") from error
     if bias is None:
         return y
     if isinstance(bias, np.ndarray) and bias.shape == y.shape and bias.dtype == y.dtype:
