@@ -221,6 +221,11 @@ class Ordered:
             if self.up[source] == [start]:
                 low, high = room(source)
                 self.x[source] = min(max(self.x[start], low), high)
+        # What all lines fall on stands below the middle of them.
+        for v in {chain[-1] for chain in self.chains if self.row[chain[0]] > self.row[chain[-1]]}:
+            if not self.down[v]:
+                low, high = room(v)
+                self.x[v] = min(max(sum(self.x[k] for k in self.up[v]) / len(self.up[v]), low), high)
 
 
 def spread(wanted: Sequence[float], weights: Sequence[float], distances: Sequence[float]) -> list[float]:

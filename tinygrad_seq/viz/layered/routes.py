@@ -16,7 +16,7 @@ __all__ = ["Routes"]
 
 TRACK = 8.0  # between parallel lines in the space between two rows
 SPACE = 18.0  # between two rows with nothing but straight lines
-PORT = 9.0  # between lines that end on the same side of an item
+PORT = 8.0  # between lines that end on the same side of an item
 MARGIN = 7.0  # between a corner of an item and the next line that ends there
 
 

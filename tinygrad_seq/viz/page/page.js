@@ -9,11 +9,12 @@
   const root = document.documentElement;
   const size = picture.viewBox.baseVal;
   const help = hint.textContent;
-  const view = { x: 0, y: 0, scale: 1 };
+  const view = { x: 0, y: 0, scale: 1, fitted: true };
 
   // Moving and zooming.
 
   function show() {
+    view.fitted = false;
     picture.style.transform = `translate(${view.x}px, ${view.y}px) scale(${view.scale})`;
   }
 
@@ -23,6 +24,7 @@
     view.x = (width - size.width * view.scale) / 2;
     view.y = Math.max((height - 30 - size.height * view.scale) / 2, 0);
     show();
+    view.fitted = true;
   }
 
   function zoom(factor, x = stage.clientWidth / 2, y = stage.clientHeight / 2) {
@@ -245,7 +247,7 @@
     actions[keys[event.key]]();
     event.preventDefault();
   });
-  addEventListener("resize", fit);
+  addEventListener("resize", () => { if (view.fitted) fit(); });
   root.dataset.theme = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
   fit();
 })();
