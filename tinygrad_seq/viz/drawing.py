@@ -51,8 +51,8 @@ def draw(
     >>> import numpy as np, tinygrad_seq as tg
     >>> output, (h, c) = tg.nn.LSTM(2, 3)(np.ones((4, 1, 2), "float32"))
     >>> picture = tg.viz.draw(np.sum(h), highlight="h@0")
-    >>> picture.view
-    <view of 4 of 4 steps, 70 boxes, 84 lines>
+    >>> [column.t for column in picture.view.columns]
+    [0, 1, 2, 3]
     >>> picture.save("lstm.svg")
     """
     outputs = [output] if isinstance(output, Tensor) else list(output)
