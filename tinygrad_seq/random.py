@@ -6,13 +6,18 @@ from typing import Any
 
 import numpy as np
 
+from .errors import OptionError
+
 __all__ = ["generator", "seed"]
 
-_state: dict[str, np.random.Generator] = {"generator": np.random.default_rng()}
+_state: dict[str, np.random.Generator] = {}  # made when first asked for: importing numpy.random takes a while
 
 
 def seed(n: Any) -> None:
     """Restart the generator that initialisation and dropout draw from.
+
+    Raises:
+        OptionError: for what is no integer of at least 0.
 
     >>> import tinygrad_seq as tg
     >>> tg.seed(0)
@@ -21,9 +26,14 @@ def seed(n: Any) -> None:
     >>> tg.nn.Linear(2, 2).weight.tolist() == first
     True
     """
-    _state["generator"] = np.random.default_rng(n)
+    try:
+        _state["generator"] = np.random.default_rng(n)
+    except (TypeError, ValueError) as error:
+        raise OptionError(f"seed: got {n!r}; need an integer of at least 0") from error
 
 
 def generator() -> np.random.Generator:
     """The generator in use."""
+    if "generator" not in _state:
+        _state["generator"] = np.random.default_rng()
     return _state["generator"]

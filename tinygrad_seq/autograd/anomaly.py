@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import linecache
 import sys
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,7 @@ from .mode import Direction, Label, Mode, ModeContext
 
 __all__ = ["detect_anomaly"]
 
-_PACKAGES = (str(Path(__file__).parents[1]), str(Path(np.__file__).parent))
+_PACKAGES = (__file__.rpartition("autograd")[0], np.__file__.rpartition("__init__")[0])
 
 
 class _SourceLabel(Label):

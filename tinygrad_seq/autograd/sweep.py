@@ -81,7 +81,7 @@ def _walk(
     strong: bool = False,
 ) -> dict[Node, Any]:
     cotangents: dict[Node, Any] = {}
-    uses: dict[Node, tuple[Any, list[tuple[Any, Node]]]] = {}  # a port, and cotangent and node of each use
+    uses: dict[Node, tuple[Any, list[Any], list[Node]]] = {}  # a port, and cotangent and node of each use
     broad: set[Node] = set()  # whose cotangent has still to be summed over broadcast axes
     found: dict[Node, Any] = {}
     for node, g in seeds:
@@ -92,11 +92,8 @@ def _walk(
         if record:
             MODE.set(Mode(Label(node.label.path, node.label.t, "backward", node.index), True, MODE.get().watch))
         if node in uses:
-            port, pairs = uses.pop(node)
-            if len(pairs) > 1:
-                joined = port.joint([(h, *port.given(user, record)) for h, user in pairs])
-            else:
-                joined = port.apply(*pairs[0], record)
+            port, gs, users = uses.pop(node)
+            joined = port.join(gs, users, record)
             if joined.shape != node.shape:
                 joined = unbroadcast(joined, node.shape)
             g = joined if g is None else joined + unbroadcast(g, node.shape)
@@ -117,39 +114,47 @@ def _walk(
             continue
         op = node.op
         ports = op.ports or op.variadic_ports(len(parents))
-        for parent, port in zip(parents, ports, strict=False):
-            if parent is None or port is None or (active is not None and parent not in active):
+        i = -1
+        for parent in parents:  # counted by hand: zip costs as much as a rule
+            i += 1
+            if parent is None or (active is not None and parent not in active):
+                continue
+            port = ports[i]
+            if port is None:
                 continue
             if port.joint is not None:
                 use = uses.get(parent)
                 if use is None:
-                    uses[parent] = (port, [(g, node)])
-                elif use[0] is port:
-                    use[1].append((g, node))
-                if use is None or use[0] is port:
+                    use = uses[parent] = (port, [], [])
+                if use[0] is port:
+                    use[1].append(g)
+                    use[2].append(node)
                     if observe is not None:
-                        observe(node, ports.index(port), unbroadcast(port.apply(g, node, record), parent.shape))
+                        observe(node, i, unbroadcast(port.apply(g, node, record), parent.shape))
                     continue
             pulled = port.apply(g, node, True) if record else port.pull(g, node)
             if strong and op.kind == "elementwise":
                 pulled = _strong(pulled, g)
-            shape = getattr(pulled, "shape", type(pulled).__name__)
+            try:
+                shape = pulled.shape
+            except AttributeError:
+                shape = type(pulled).__name__
             if shape != parent.shape:
                 if not op.broadcasts or not isinstance(shape, tuple):
                     raise RuleError(
-                        f"{op.name}: the rule for input {ports.index(port)} returned {shape}; need an array of "
+                        f"{op.name}: the rule for input {i} returned {shape}; need an array of "
                         f"shape {parent.shape}, the input's own"
                     )
                 broad.add(parent)
             if observe is not None:
-                observe(node, ports.index(port), unbroadcast(pulled, parent.shape))
-            if parent not in cotangents:
+                observe(node, i, unbroadcast(pulled, parent.shape))
+            total = cotangents.get(parent)
+            if total is None:
                 cotangents[parent] = pulled
-            elif cotangents[parent].shape == shape:
-                cotangents[parent] = cotangents[parent] + pulled
+            elif total.shape == shape:
+                cotangents[parent] = total + pulled
             else:
-                total = unbroadcast(cotangents[parent], parent.shape)
-                cotangents[parent] = total + unbroadcast(pulled, parent.shape)
+                cotangents[parent] = unbroadcast(total, parent.shape) + unbroadcast(pulled, parent.shape)
     return found
 
 

@@ -35,7 +35,7 @@ def set_default_dtype(dtype: Any) -> None:
         DTypeError: for a dtype that is not a floating one.
     """
     global _default_dtype  # noqa: PLW0603 - a process-wide setting, as NumPy's print options are
-    new = np.dtype(dtype)
+    new = _dtype("set_default_dtype", dtype)
     if new.kind != "f":
         raise DTypeError(f'set_default_dtype: got {new}; need a floating dtype: "float32" or "float64"')
     _default_dtype = new
@@ -72,9 +72,17 @@ def as_array(data: Any, dtype: Any = None, caller: str = "tensor") -> Array:
         raise _not_real(caller, array.dtype)
     if dtype is None:
         return array
-    if np.dtype(dtype).kind not in "fiub":
-        raise _not_real(caller, np.dtype(dtype))
+    dtype = _dtype(caller, dtype)
+    if dtype.kind not in "fiub":
+        raise _not_real(caller, dtype)
     return array.astype(dtype, copy=False)
+
+
+def _dtype(caller: str, given: Any) -> np.dtype[Any]:
+    try:
+        return np.dtype(given)
+    except TypeError as error:
+        raise DTypeError(f'{caller}: got {given!r}, which is no dtype; need one of NumPy, such as "float32"') from error
 
 
 def _not_real(caller: str, dtype: np.dtype[Any]) -> DTypeError:
@@ -497,6 +505,9 @@ def name(**tensors: Tensor) -> None:
     >>> f.node.name
     'f'
     """
+    for role, value in tensors.items():
+        if not isinstance(value, Tensor):
+            raise DTypeError(f"name: got {type(value).__name__} for {role}; need a Tensor")
     for role, value in tensors.items():
         if value._node is not None:
             value._node.name = role

@@ -71,19 +71,15 @@ log10 = elementwise("log10", np.log10, lambda g, x: strong(g, (1 / math.log(10))
 log1p = elementwise("log1p", np.log1p, lambda g, x: strong(g, 1 / (1 + x)))
 
 
-# Below this, exp(-x) would overflow and warn; 0-d arrays, as ufuncs take them faster than Python numbers.
-_LIMIT = {np.dtype(d): (np.array(limit, d), np.array(1, d)) for d, limit in (("f2", 11), ("f4", 88), ("f8", 709))}
+# A 0-d array: for a small array, NumPy takes longer to convert a Python number than to add it.
+_ONE = {np.dtype(code): np.ones((), code) for code in "efdg"}
 
 
+@np.errstate(over="ignore")  # where exp(-x) is infinite, 1 / (1 + exp(-x)) is the right 0
 def _sigmoid(x: Any) -> Any:
-    if x.dtype not in _LIMIT:
-        x = x.astype(np.float64)
-    limit, one = _LIMIT[x.dtype]
-    y = np.exp(np.minimum(np.negative(x), limit))
-    if y.ndim == 0:
-        return 1 / (1 + y)
-    np.add(y, one, out=y)
-    return np.reciprocal(y, out=y)
+    y = np.exp(np.negative(x))
+    one = _ONE[y.dtype]
+    return one / (one + y)
 
 
 def _sigmoid_vjp(g: Any, y: Any) -> Any:

@@ -64,7 +64,7 @@ def _joint_right(calls: Any) -> Any:
 def _joint_left(calls: Any) -> Any:
     """sum_t g_t b_t^T as one product of the stacked g and b, if stacking b copies less than it saves."""
     shape = calls[0][1]
-    if len(shape) != 2 or any(b.ndim > 2 for _, _, b in calls):
+    if len(shape) != 2 or len(calls) == 2 or any(b.ndim > 2 for _, _, b in calls):
         return _each(_matmul_left, calls, shape)
     columns = [(g[:, None], b[:, None]) if b.ndim == 1 else (g, b) for g, _, b in calls]
     if sum(b.shape[1] for _, b in columns) * (shape[0] + shape[1]) > len(calls) * shape[0] * shape[1]:
