@@ -25,6 +25,21 @@ def test_adam_is_algorithm_1():
         assert np.allclose(p, w, rtol=1e-14)
 
 
+def test_a_parameter_counts_its_own_updates():
+    """One that joins later takes the steps that it would have taken alone."""
+    early, late, alone = (nn.Parameter(np.array([1.0, -2.0])) for _ in range(3))
+    both, one = optim.Adam([early, late], lr=0.1), optim.Adam([alone], lr=0.1)
+    for _ in range(3):
+        quadratic(early)
+        both.step()
+    for _ in range(3):
+        for p in (early, late, alone):
+            quadratic(p)
+        both.step()
+        one.step()
+    assert np.array_equal(late, alone)
+
+
 def test_momentum():
     p = nn.Parameter(np.array([1.0, -2.0]))
     opt = optim.SGD([p], lr=0.1, momentum=0.9)
@@ -65,7 +80,9 @@ def test_a_state_that_does_not_fit_changes_nothing():
         other.load_state_dict(state)
     with pytest.raises(tg.errors.StateError, match="steps is missing"):
         other.load_state_dict({"options": {}, "state": {}})
-    assert other.steps == 0
+    with pytest.raises(tg.errors.StateError, match="need steps for 1 parameters"):
+        other.load_state_dict({"options": {}, "steps": [1, 2], "state": {}})
+    assert other.steps == [0]
     assert not other.state
 
 

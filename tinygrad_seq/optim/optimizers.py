@@ -30,7 +30,7 @@ class Optimizer:
             if option in options and not options[option] >= 0:
                 raise OptionError(f"{type(self).__name__}: got {option}={options[option]}; need a number of at least 0")
         self.options = options
-        self.steps = 0
+        self.steps = [0] * len(self.params)  # each counts its own updates, as bias corrections need
         self.state: dict[int, dict[str, Array]] = {}
 
     @property
@@ -49,7 +49,6 @@ class Optimizer:
 
     def step(self) -> None:
         """Update every parameter that has a gradient."""
-        self.steps += 1
         for k, p in enumerate(self.params):
             if p.grad is None:
                 continue
@@ -57,16 +56,20 @@ class Optimizer:
             if self.options.get("weight_decay"):
                 g = g + self.options["weight_decay"] * np.asarray(p)
             state = self.state.setdefault(k, {})
-            p._replace(np.asarray(p) - self.update(g, state).astype(p.dtype, copy=False))
+            self.steps[k] += 1
+            p._replace(np.asarray(p) - self.update(g, state, self.steps[k]).astype(p.dtype, copy=False))
 
-    def update(self, g: Array, state: dict[str, Array]) -> Array:
-        """What is subtracted from a parameter with gradient g; ``state`` holds its running averages."""
+    def update(self, g: Array, state: dict[str, Array], k: int) -> Array:
+        """What is subtracted from a parameter with gradient g at its update k = 1, 2, ...
+
+        ``state`` holds its running averages.
+        """
         raise NotImplementedError
 
     def state_dict(self) -> dict[str, Any]:
-        """Options, step count and a copy of the running averages, ready for `tg.io.save`."""
+        """Options, step counts and a copy of the running averages, ready for `tg.io.save`."""
         state = {str(k): {name: a.copy() for name, a in slots.items()} for k, slots in self.state.items()}
-        return {"options": dict(self.options), "steps": self.steps, "state": state}
+        return {"options": dict(self.options), "steps": list(self.steps), "state": state}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take what `state_dict` gave; checked first, then loaded whole or not at all.
@@ -78,6 +81,8 @@ class Optimizer:
         missing = {"options", "steps", "state"} - set(state)
         if missing:
             raise StateError(f"{type(self).__name__}: nothing was loaded; {', '.join(sorted(missing))} is missing")
+        if not isinstance(state["steps"], list) or len(state["steps"]) != len(self.params):
+            raise StateError(f"{type(self).__name__}: nothing was loaded; need steps for {len(self.params)} parameters")
         for key, slots in state["state"].items():
             k = int(key)
             if not 0 <= k < len(self.params) or set(slots) != set(self.slots):
@@ -90,7 +95,7 @@ class Optimizer:
                         f"need {self.params[k].shape}"
                     )
         self.options.update(state["options"])
-        self.steps = int(state["steps"])
+        self.steps = [int(n) for n in state["steps"]]
         self.state = new
 
 
@@ -128,7 +133,7 @@ class SGD(Optimizer):
             params, lr=lr, momentum=momentum, dampening=dampening, weight_decay=weight_decay, nesterov=nesterov
         )
 
-    def update(self, g: Array, state: dict[str, Array]) -> Array:
+    def update(self, g: Array, state: dict[str, Array], k: int) -> Array:
         """The learning rate times the gradient, or its running average."""
         momentum = self.options["momentum"]
         if momentum:
@@ -172,12 +177,11 @@ class Adam(Optimizer):
             raise OptionError(f"Adam: got betas={betas}; need two numbers in 0 ... 1, below 1")
         super().__init__(params, lr=lr, betas=tuple(betas), eps=eps, weight_decay=weight_decay)
 
-    def update(self, g: Array, state: dict[str, Array]) -> Array:
+    def update(self, g: Array, state: dict[str, Array], k: int) -> Array:
         """The bias-corrected step."""
         beta1, beta2 = self.options["betas"]
         m, v = state.get("m", 0.0), state.get("v", 0.0)
         state["m"] = m = beta1 * m + (1 - beta1) * g
         state["v"] = v = beta2 * v + (1 - beta2) * (g * g)
-        k = self.steps
         scale = self.lr / (1 - beta1**k)
         return np.asarray(scale * m / (np.sqrt(v / (1 - beta2**k)) + self.options["eps"]))
