@@ -82,6 +82,11 @@ def test_a_failed_load_changes_nothing(change, message):
         assert np.array_equal(a, before[name])
 
 
+def test_a_state_that_is_no_mapping_is_refused():
+    with pytest.raises(tg.errors.DTypeError, match="load_state_dict: got int; need a mapping from names to arrays"):
+        Tagger().load_state_dict(3)
+
+
 def test_a_partial_load_when_not_strict():
     model = Tagger()
     model.load_state_dict({"scale": [3.0], "other": 1}, strict=False)

@@ -498,6 +498,9 @@ def tensor(data: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
 def name(**tensors: Tensor) -> None:
     """Name the role of each value in the graph: a gate, a state. A picture shows it; nothing else changes.
 
+    Raises:
+        DTypeError: for a value that is no Tensor.
+
     >>> import tinygrad_seq as tg
     >>> a = tg.tensor([0.5], requires_grad=True)
     >>> f = tg.ops.sigmoid(a)

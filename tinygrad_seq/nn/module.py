@@ -136,8 +136,11 @@ class Module:
             strict: refuse missing and unexpected entries.
 
         Raises:
+            DTypeError: if ``state`` is no mapping.
             StateError: naming every entry that is missing, unexpected, of another shape, or not numeric.
         """
+        if not isinstance(state, Mapping):
+            raise DTypeError(f"load_state_dict: got {type(state).__name__}; need a mapping from names to arrays")
         slots = {path: (module, name, value) for path, module, name, value in self._slots()}
         problems = []
         if strict:
