@@ -80,9 +80,10 @@ def as_array(data: Any, dtype: Any = None, caller: str = "tensor") -> Array:
 
 def _dtype(caller: str, given: Any) -> np.dtype[Any]:
     try:
-        return np.dtype(given)
+        found: np.dtype[Any] = np.dtype(given)
     except TypeError as error:
         raise DTypeError(f'{caller}: got {given!r}, which is no dtype; need one of NumPy, such as "float32"') from error
+    return found
 
 
 def _not_real(caller: str, dtype: np.dtype[Any]) -> DTypeError:
