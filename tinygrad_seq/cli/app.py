@@ -6,7 +6,6 @@ import os
 import sys
 from collections.abc import Callable
 from contextlib import suppress
-from functools import partial
 from math import inf
 from pathlib import Path
 from typing import Annotated, Any
@@ -47,12 +46,15 @@ def _whole(least: int) -> Callable[[object], int]:
     return parse
 
 
-def _number(value: object, zero: bool = False) -> float:
-    with suppress(ValueError):
-        number = float(str(value))
-        if 0 < number < inf or (zero and number == 0):
-            return number
-    raise typer.BadParameter(f"got '{value}'; need a number {'of at least' if zero else 'above'} 0.")
+def _number(zero: bool = False) -> Callable[[object], float]:
+    def parse(value: object) -> float:
+        with suppress(ValueError):
+            number = float(str(value))
+            if 0 < number < inf or (zero and number == 0):
+                return number
+        raise typer.BadParameter(f"got '{value}'; need a number {'of at least' if zero else 'above'} 0.")
+
+    return parse
 
 
 def _option(text: str, parser: Callable[[object], Any], metavar: str, default: object = True) -> Any:
@@ -104,14 +106,14 @@ def demo(
         int | None, _option("Places of the text that are read side by side.", _whole(1), "N", Options.streams)
     ] = None,
     rate: Annotated[
-        float | None, _option("The highest learning rate.", _number, "X", "by the cell and its size")
+        float | None, _option("The highest learning rate.", _number(), "X", "by the cell and its size")
     ] = None,
     minutes: Annotated[
         float | None,
         _option(
             "How long to train, in minutes of a slow core; turned into a number of updates beforehand, so that the "
             "result does not depend on the machine's speed.",
-            _number,
+            _number(),
             "X",
             MINUTES,
         ),
@@ -145,7 +147,7 @@ def sample(
     model: Annotated[Path, typer.Argument(help="What demo wrote: its folder, or model.npz.", metavar="DIR_OR_FILE")],
     length: Annotated[int, _option("How many characters to write.", _whole(0), "N")] = 400,
     temperature: Annotated[
-        float, _option("Below 1 the likely becomes likelier; 0 takes the likeliest.", partial(_number, zero=True), "X")
+        float, _option("Below 1 the likely becomes likelier; 0 takes the likeliest.", _number(zero=True), "X")
     ] = 0.8,
     prompt: Annotated[str | None, _option("What to go on from.", str, "TEXT", "a new line")] = None,
     seed: Annotated[int | None, _option("Same seed, same text.", _whole(0), "N", "another")] = None,
