@@ -6,6 +6,7 @@ import hypothesis
 import pytest
 
 import tinygrad_seq as tg
+from tinygrad_seq.autograd import REGISTRY
 
 # The same examples in every run and on every machine; no clock decides, and nothing is stored.
 hypothesis.settings.register_profile("fixed", derandomize=True, deadline=None, database=None)
@@ -16,8 +17,11 @@ hypothesis.settings.load_profile("fixed")
 
 @pytest.fixture(autouse=True)
 def _settings() -> Iterator[None]:
-    """Each test starts from one seed, and leaves the default dtype as it was."""
-    dtype = tg.get_default_dtype()
+    """Each test starts from one seed, and leaves the default dtype and the operations as they were."""
+    dtype, operations = tg.get_default_dtype(), dict(REGISTRY)
     tg.seed(0)
     yield
     tg.set_default_dtype(dtype)
+    if REGISTRY != operations:
+        REGISTRY.clear()
+        REGISTRY.update(operations)
