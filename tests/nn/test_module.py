@@ -101,6 +101,18 @@ def test_train_and_eval_reach_every_module():
     assert np.array_equal(model.eval()(x), model(x))
 
 
+def test_a_conversion_keeps_names_and_gradients_and_refuses_older_graphs():
+    layer = nn.Linear(2, 1)
+    layer(np.ones((1, 2), "float32")).sum().backward()
+    older = layer(np.ones((1, 2), "float32")).sum()
+    layer.double()
+    assert layer.weight.node.name == "weight"
+    assert layer.weight.grad.tolist() == [[1, 1]]
+    assert {layer.weight.dtype, layer.weight.node.dtype, layer.weight.grad.dtype} == {np.dtype("float64")}
+    with pytest.raises(tg.errors.GraphError, match=r"weight \(1, 2\) has an older value"):
+        older.backward()
+
+
 def test_gradients_survive_nothing_but_zero_grad():
     model = Tagger()
     model(np.array([1])).sum().backward()

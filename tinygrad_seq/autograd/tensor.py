@@ -223,11 +223,11 @@ class Tensor:
         self._replace(array)
 
     def _replace(self, array: Array) -> None:
-        """Give this leaf a private array of the same shape and dtype, without a copy."""
+        """Give this leaf a private array of the same shape, without a copy."""
         old = self._node
         self._data = array
         if isinstance(old, Leaf):
-            new = Leaf(old.shape, old.dtype, old.label)
+            new = Leaf(array.shape, array.dtype, old.label)
             new.name, new.grad = old.name, old.grad
             old.superseded = True
             self._node = new

@@ -189,17 +189,19 @@ class Module:
         return self
 
     def astype(self, dtype: Any) -> Module:
-        """Convert all parameters and floating buffers to another floating dtype, in place, and return the module."""
+        """Convert all parameters, with their gradients, and floating buffers to another floating dtype, in place.
+
+        Returns:
+            The module.
+        """
         dtype = np.dtype(dtype)
         if dtype.kind != "f":
             raise DTypeError(f"astype: got {dtype}; need a floating dtype for parameters")
-        for path, module, name, value in self._slots():
+        for _, module, name, value in self._slots():
             if isinstance(value, Parameter):
-                trained = value.requires_grad
-                value.requires_grad = False
-                value._data = value._data.astype(dtype)
-                value.requires_grad = trained
-                _name_parameter(value, path)
+                grad = value.grad
+                value._replace(value._data.astype(dtype))
+                value.grad = None if grad is None else Tensor(grad._data.astype(dtype))
             elif value.dtype.kind == "f":
                 object.__setattr__(module, name, value.astype(dtype))
         return self
