@@ -1,7 +1,10 @@
-"""Errors of files, states, other programs and numeric checks: their class, and that they say what to do."""
+"""Every error outside of the engine and the operations: its class, and that it says what to do."""
 
+import hashlib
+import json
 import os
 import re
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -9,14 +12,19 @@ import pytest
 from derivatives import unlisted
 
 import tinygrad_seq as tg
-from tinygrad_seq import nn, optim
+from tinygrad_seq import nn, optim, train
 from tinygrad_seq.autograd import elementwise, gradcheck
+from tinygrad_seq.cli.sample import write_sample
 from tinygrad_seq.errors import (
     AnomalyError,
+    DTypeError,
     FileAccessError,
     FileFormatError,
     GradcheckError,
+    GraphError,
+    OptionError,
     ProgramError,
+    ShapeError,
     StateError,
     TinygradSeqError,
 )
@@ -61,6 +69,54 @@ def without_programs(call):
         os.environ["PATH"] = path
 
 
+def nested_in_itself():
+    state = {}
+    state["self"] = state
+    tg.io.save("model.npz", state)
+
+
+def of_version(version):
+    """A whole file of a version that is not yet."""
+    tg.io.save("model.npz", None)
+    with zipfile.ZipFile("model.npz", "w") as archive:
+        archive.writestr("manifest.json", json.dumps({"format": "tinygrad_seq state", "version": version}))
+        archive.comment = b"tinygrad_seq sha256 " + b"0" * 64
+    body = Path("model.npz").read_bytes()[:-64]
+    return written(body + hashlib.sha256(body).hexdigest().encode())
+
+
+def with_weights_of_nan():
+    run = train.Run(SMALL, IDS, 3)
+    run.model.load_state_dict({name: np.full_like(a, np.nan) for name, a in run.model.state_dict().items()})
+    run.step()
+
+
+def loaded(state):
+    """A language model of what is a whole file."""
+    tg.io.save("model.npz", state)
+    return train.load_run("model.npz")
+
+
+def rnn():
+    """A recurrence of two steps, whose values have names."""
+    x, w, h = variable([1.0], [2.0]), variable(0.5), variable(0.0)
+    tg.name(x=x, w=w, h0=h)
+    for t in range(2):
+        with tg.scope("rnn", t=t):
+            h = np.tanh(x[t] + w * h)
+            tg.name(h=h)
+    return np.sum(h)
+
+
+def draw(**options):
+    return tg.viz.draw(rnn(), **options)
+
+
+IDS = np.arange(10) % 3
+MODEL = train.LanguageModel(3, "rnn", hidden=2, layers=1, embedding=2)
+SMALL = train.Options(hidden=2, embedding=2, length=2, streams=1, updates=2)
+
+
 # What provokes it in an empty folder, the class, and the parts of the text that matter.
 ERRORS = {
     "an infinite value": (
@@ -85,6 +141,11 @@ ERRORS = {
         lambda: nn.Linear(3, 2).load_state_dict({"weight": np.ones((2, 3))}),
         StateError,
         "nothing was loaded into Linear: bias is missing",
+    ),
+    "a state that is none": (
+        lambda: nn.Linear(3, 2).load_state_dict(3),
+        DTypeError,
+        "got int; need a mapping from names",
     ),
     "a state of another size": (
         lambda: nn.Linear(3, 2).load_state_dict(nn.Linear(4, 2).state_dict()),
@@ -119,6 +180,157 @@ ERRORS = {
         lambda: without_programs(lambda: tg.viz.draw(np.tanh(variable(1.0))).save("graph.png")),
         ProgramError,
         "neato is not installed; install Graphviz .* or save as .svg or .html",
+    ),
+    "a function that differs from call to call": (
+        lambda: gradcheck(lambda x: x * np.random.default_rng().random(), np.array([1.0])),
+        GradcheckError,
+        "not deterministic: two calls at the same point differ; fix its seed, or switch dropout off",
+    ),
+    "an optimiser's state of another kind": (
+        lambda: optim.Adam([nn.Parameter([1.0])]).load_state_dict({"options": {}, "steps": [1], "state": {"0": {}}}),
+        StateError,
+        "Adam: nothing was loaded; entry 0 does not belong here",
+    ),
+    "an optimiser's state of another number": (
+        lambda: optim.Adam([nn.Parameter([1.0])]).load_state_dict({"options": {}, "steps": [1, 1], "state": {}}),
+        StateError,
+        "Adam: nothing was loaded; need steps for 1 parameters",
+    ),
+    "an optimiser's state of another size": (
+        lambda: optim.SGD([nn.Parameter([1.0])], momentum=0.9).load_state_dict(
+            {"options": {}, "steps": [1], "state": {"0": {"momentum": np.ones(2)}}}
+        ),
+        StateError,
+        r"SGD: nothing was loaded; momentum of parameter 0 has shape \(2,\); need \(1,\)",
+    ),
+    "a run's state of something else": (
+        lambda: train.Run(SMALL, IDS, 3).load_state_dict({"model": {}}),
+        StateError,
+        r"Run: got a state without .*; need one of Run.state_dict\(\)",
+    ),
+    "a loss that is not finite": (
+        with_weights_of_nan,
+        OptionError,
+        "training: the loss is nan at update 1; need a lower learning rate",
+    ),
+    "a file of a later version": (
+        lambda: tg.io.load(of_version(2)),
+        FileFormatError,
+        "'model.npz' has format version 2; this tinygrad_seq reads 1; use the release that wrote it, or a newer one",
+    ),
+    "no model to draw from": (
+        lambda: write_sample(Path("model.npz"), 10, 1.0, None, None),
+        FileAccessError,
+        "sample: there is no 'model.npz'; train a model first, with: tinygrad-seq demo",
+    ),
+    "a dtype of integers": (lambda: nn.Linear(2, 1).astype(int), DTypeError, "astype: got .*; need a floating dtype"),
+    "what cannot be saved": (
+        lambda: tg.io.save("x.npz", {"a": {1, 2}}),
+        DTypeError,
+        "save: got set at state/a; need dicts",
+    ),
+    "objects": (lambda: tg.io.save("x.npz", np.array([None])), DTypeError, "save: got dtype object at state; need"),
+    "a key": (lambda: tg.io.save("x.npz", {1.5: 0}), DTypeError, "save: got the key 1.5 at state; need strings or int"),
+    "a state that holds itself": (nested_in_itself, OptionError, "nested deeper than .*does it hold itself"),
+    "a file that holds no model": (
+        lambda: loaded({"a": 1}),
+        FileFormatError,
+        "'model.npz' is a whole file of tg.io.save, but holds no language model; need the model.npz of",
+    ),
+    "a device for a file": (lambda: tg.io.save(os.devnull, {}), FileAccessError, "which is a device or a pipe; need"),
+    "NGram, sizes": (lambda: tg.data.NGram(IDS, -1, 3), OptionError, "NGram: got order=-1 and size=3; need order >= 0"),
+    "NGram, ids": (lambda: tg.data.NGram(IDS, 1, 2), OptionError, r"NGram: got ids 0 \.\.\. 2; need 0 \.\.\. 1"),
+    "NGram, start": (
+        lambda: tg.data.NGram(IDS, 1, 3).bits(IDS, 10),
+        OptionError,
+        "bits: got start=10 for 10 ids; need",
+    ),
+    "Vocabulary": (lambda: tg.data.Vocabulary(["ab"]), OptionError, "Vocabulary: got .*; need one or more single char"),
+    "Vocabulary, twice": (lambda: tg.data.Vocabulary("aba"), OptionError, "Vocabulary: got 'a' twice; need different"),
+    "an unknown character": (
+        lambda: tg.data.Vocabulary("abc").encode("axb"),
+        OptionError,
+        "encode: got 'x', not among",
+    ),
+    "Windows, sizes": (lambda: tg.data.Windows(IDS, 0, 1), OptionError, "got length=0 and streams=1; need at least 1"),
+    "Windows, ids": (
+        lambda: tg.data.Windows(IDS, 5, 2),
+        OptionError,
+        "Windows: got 10 ids for 2 streams and windows of 5",
+    ),
+    "held_out_split": (
+        lambda: tg.data.held_out_split(IDS, 1),
+        OptionError,
+        "held_out_split: got share=1; need a number",
+    ),
+    "LanguageModel": (lambda: train.LanguageModel(3, "mlp"), OptionError, "LanguageModel: got cell='mlp'; need"),
+    "bits_per_character": (
+        lambda: train.bits_per_character(MODEL, IDS, 0),
+        OptionError,
+        "got start=0 for 10 ids; need",
+    ),
+    "generate": (
+        lambda: list(train.generate(MODEL, IDS[:0], 1, 1)),
+        OptionError,
+        "generate: got a prompt of 0 symbols",
+    ),
+    "Run": (
+        lambda: train.Run(train.Options(updates=0), IDS, 3),
+        OptionError,
+        "Run: got updates=0 and lr=.*; need",
+    ),
+    "gradient_norms": (
+        lambda: tg.flow.gradient_norms([rnn()], [1.0, 1.0]),
+        ShapeError,
+        "gradient_norms: got 2 gradients for 1 outputs; need one each",
+    ),
+    "scan": (
+        lambda: tg.func.scan(lambda s, x: (s, x), 0.0, IDS, checkpoint_every=-1),
+        OptionError,
+        "scan: got checkpoint_every=-1; need at least 1",
+    ),
+    "draw, nothing": (lambda: tg.viz.draw([]), GraphError, "draw: got no output; need a Tensor, or several"),
+    "draw, a number": (lambda: tg.viz.draw([1.0]), DTypeError, "draw: got float; need a Tensor, or several"),
+    "draw, a constant": (
+        lambda: tg.viz.draw(tg.tensor(1.0)),
+        GraphError,
+        "without history; need one that was computed",
+    ),
+    "draw, columns": (lambda: draw(columns=0), OptionError, "draw: got columns=0; need an integer of at least 1"),
+    "draw, focus": (lambda: draw(focus=[7]).svg(), OptionError, "draw: got focus on step 7; the steps are 0 to 1"),
+    "draw, ends": (
+        lambda: draw(highlight=("x", "w", "h0")),
+        OptionError,
+        "draw: got highlight with 3 ends; need one, or",
+    ),
+    "draw, a name": (lambda: draw(highlight="y"), OptionError, "draw: nothing is called 'y'; there are x, w, h0, h"),
+    "draw, two of a name": (
+        lambda: draw(highlight="h"),
+        OptionError,
+        "draw: 'h' means 2 nodes, such as .*; name the step",
+    ),
+    "draw, a step": (lambda: draw(highlight="h@x"), OptionError, "draw: got 'h@x'; need NAME@STEP with an integer"),
+    "draw, no such step": (lambda: draw(highlight="h@9"), OptionError, "draw: got 'h@9'; the steps are 0 to 1"),
+    "draw, no path": (
+        lambda: draw(highlight=("x", "w")),
+        GraphError,
+        "draw: there is no path from x to w; highlight two",
+    ),
+    "draw, another graph": (lambda: draw(highlight=variable(1.0)), GraphError, "on which the output does not depend"),
+    "draw, no history": (
+        lambda: draw(highlight=tg.tensor(1.0)),
+        GraphError,
+        "draw: got a constant in highlight, to which",
+    ),
+    "draw, a number for an end": (
+        lambda: draw(highlight=3),
+        DTypeError,
+        "draw: got int in highlight; need a Tensor or",
+    ),
+    "a suffix": (
+        lambda: draw().save("graph.gif"),
+        OptionError,
+        "save: got 'graph.gif', whose suffix is .gif; need .svg",
     ),
 }
 

@@ -1,5 +1,6 @@
 """The pages of the documentation that are made of the code: complete, and the same every time."""
 
+import ast
 import re
 
 import pytest
@@ -79,6 +80,44 @@ def test_every_class_of_errors_is_provoked(errors_page):
     found = list(errors.provoked())
     assert len(found) > 200
     assert all(error.cause and 15 < len(error.message) < 1000 for error in found)
+
+
+# What no table provokes: a test that needs more than a folder does, or nothing can.
+ELSEWHERE = {
+    ("cli/work.py", "_check_folder"): "tests/cli/test_errors.py",
+    ("cli/work.py", "_length_of_training_text"): "tests/cli/test_errors.py",
+    ("cli/work.py", "_load"): "tests/cli/test_errors.py",
+    ("cli/work.py", "resume"): "tests/cli/test_errors.py",
+    ("replace.py", "replacing"): "tests/test_replace.py, with a disk that is full",
+    ("viz/picture.py", "_graphviz"): "tests/viz/test_picture.py, with a Graphviz that fails",
+    ("io/checkpoint.py", "load"): "tests/io/test_checkpoint.py, with forged files",
+    ("data/text.py", "python_reference"): "a Python without its help texts",
+    ("viz/view.py", "_columns"): "tests/viz/test_view.py, of the inside",
+    ("autograd/sweep.py", "unbroadcast"): "a rule of the package would have to be wrong",
+}
+
+
+def raises():
+    """File, function, first and last line of each statement that raises an error of ours."""
+    ours = set(tg.errors.__all__)
+    for path in sorted(errors.PACKAGE.rglob("*.py")):
+        for function in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(function, ast.FunctionDef):
+                for node in ast.walk(function):
+                    if isinstance(node, ast.Raise) and getattr(getattr(node.exc, "func", None), "id", None) in ours:
+                        yield path, function.name, node.lineno, node.end_lineno
+
+
+def test_every_error_that_the_package_can_raise_is_provoked():
+    places = [error.place for error in errors.provoked()]
+    silent = {
+        (path.relative_to(errors.PACKAGE).as_posix(), function): start
+        for path, function, start, end in raises()
+        if not any(file == str(path) and start <= line <= end for file, line in places)
+    }
+    assert len(list(raises())) > 200
+    assert not {key: line for key, line in silent.items() if key not in ELSEWHERE}
+    assert set(ELSEWHERE) <= set(silent)
 
 
 def test_a_message_stands_with_its_cause_and_remedy(errors_page):

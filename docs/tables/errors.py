@@ -5,7 +5,9 @@ import contextlib
 import importlib.util
 import inspect
 import os
+import re
 import tempfile
+import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,6 +18,7 @@ from tinygrad_seq.errors import TinygradSeqError
 from .markdown import code, prose, table
 
 TESTS = Path(__file__).parents[2] / "tests"
+PACKAGE = Path(tinygrad_seq.errors.__file__).parent
 TABLES = ("ERRORS", "REFUSED")
 """What a test calls its table of errors: a function without parameters that provokes one, alone or first in a tuple,
 by a name that says what is wrong."""
@@ -39,6 +42,8 @@ class Provoked(NamedTuple):
     message: str
     name: str
     cause: str
+    place: tuple[str, int]
+    """File and line of the package that raised it."""
 
 
 def page() -> str:
@@ -91,11 +96,17 @@ def _provoke(provoke: Callable[[], Any], name: str, cause: str) -> Provoked:
     try:
         provoke()
     except TinygradSeqError as error:
-        message = str(error)
+        message = re.sub(r"<%\d+", "<%7", str(error))  # a node's index counts what was recorded before
         for folder in (TESTS, Path.cwd()):
             message = message.replace(f"{folder}{os.sep}", "")
-        return Provoked(type(error), message, name, cause)
+        return Provoked(type(error), message, name, cause, _place(error))
     raise AssertionError(f"{name}: nothing was raised by {cause}")
+
+
+def _place(error: Exception) -> tuple[str, int]:
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if Path(frame.filename).is_relative_to(PACKAGE)]
+    return own[-1].filename, own[-1].lineno or 0
 
 
 def _causes(path: Path) -> list[tuple[str, str, str]]:

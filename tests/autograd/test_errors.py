@@ -1,5 +1,6 @@
 """Every error of the engine: its class, and that it says what was got, what is needed and what to do."""
 
+import copy
 import inspect
 import re
 
@@ -56,6 +57,34 @@ def returns_a_number(x):
 @differentiable(lambda g: None)
 def returns_nothing(x):
     return x * 1.0
+
+
+@unlisted
+@differentiable(lambda g, x: g * np.ones(3) * x, jvp=[lambda t, x: np.ones((2, 3)) * x.sum()])
+def grows(x):
+    return x * 1.0
+
+
+@unlisted
+@differentiable(lambda g: g)
+def has_no_forward_rule(x):
+    return x * 1.0
+
+
+@unlisted
+@differentiable(variadic=lambda g, i: g)
+def has_none_for_many(*xs):
+    return xs[0] * 1.0
+
+
+def pushed(f, *xs):
+    return tg.func.jvp(f, xs, tuple(np.ones(x.shape) for x in xs))
+
+
+def hooked(hook):
+    x = variable(2)
+    x.register_hook(hook)
+    (x * x).sum().backward()
 
 
 @unlisted
@@ -195,6 +224,7 @@ ERRORS = {
         RuleError,
         "wrong_names: a rule names 'z', which is no input, attribute, y or shape",
     ),
+    "out of an op": (lambda: tg.ops.round(variable(2), out=np.ones(2)), UnsupportedError, "out=; an array cannot hold"),
     "an unknown keyword": (
         lambda: scaled_by(variable(2), m=3),
         OptionError,
@@ -214,6 +244,43 @@ ERRORS = {
     ),
     "unknown method": (lambda: np.gcd.reduce(variable(2)), UnsupportedError, "np.gcd.reduce: has no"),
     "unknown function": (lambda: np.packbits(variable(2)), UnsupportedError, "np.packbits: has no derivative here"),
+    "a hook that returns another shape": (
+        lambda: hooked(lambda g: np.ones(3)),
+        RuleError,
+        r"hook: got a gradient of shape \(3,\) from a hook; need \(2,\)",
+    ),
+    "a hook on a constant": (
+        lambda: constant(2).register_hook(print),
+        GraphError,
+        "register_hook: got a Tensor without",
+    ),
+    "retain_grad of a constant": (lambda: constant(2).retain_grad(), GraphError, "retain_grad: got a Tensor without"),
+    "a copy of a result": (
+        lambda: copy.deepcopy(variable(2) * 2),
+        GraphError,
+        "copy or pickle: got a result, whose his",
+    ),
+    "a forward rule of another shape": (
+        lambda: pushed(grows, np.ones(2)),
+        RuleError,
+        r"grows: the forward rule returned shape \(2, 3\); need \(2,\), the value's own",
+    ),
+    "no forward rule": (
+        lambda: pushed(has_no_forward_rule, np.ones(2)),
+        UnsupportedError,
+        "has no forward rule; add jvp=",
+    ),
+    "no forward rule of many": (
+        lambda: pushed(has_none_for_many, np.ones(2), np.ones(2)),
+        UnsupportedError,
+        "has_none_for_many: has no forward rule; add jvp=",
+    ),
+    "trace of a constant": (
+        lambda: tg.autograd.trace(lambda x: 1.0)(np.ones(2)),
+        GraphError,
+        "trace: got a function whose",
+    ),
+    "explain of nothing": (lambda: tg.autograd.explain("tahn"), GraphError, "explain: got 'tahn'; need one of the"),
 }
 
 

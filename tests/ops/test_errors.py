@@ -1,5 +1,6 @@
 """Every error of the operations: its class, and that it says what was got, what is needed and what to do."""
 
+import operator
 import re
 
 import numpy as np
@@ -243,6 +244,106 @@ ERRORS = {
         lambda: np.apply_along_axis(np.sum, 1, variable(0, 2)),
         ShapeError,
         r"apply_along_axis: got shape \(0, 2\); need no other axis of size 0",
+    ),
+    # linear algebra and products
+    "inv": (lambda: np.linalg.inv(variable(2, 3)), ShapeError, r"inv: got shape \(2, 3\); need square matrices"),
+    "solve": (
+        lambda: np.linalg.solve(np.eye(2), variable(3)),
+        ShapeError,
+        r"solve: got A \(2, 2\) and b \(3,\); need b",
+    ),
+    "svd": (lambda: np.linalg.svd(variable(2)), ShapeError, r"svd: got shape \(2,\); need matrices"),
+    "svd, full": (
+        lambda: np.linalg.svd(variable(2, 3)),
+        UnsupportedError,
+        r"svd: got full_matrices=True for shape \(2, 3\); use full_matrices=False",
+    ),
+    "svd, hermitian": (lambda: np.linalg.svd(variable(2, 2), hermitian=True), UnsupportedError, "use eigh"),
+    "qr": (lambda: np.linalg.qr(variable(2)), ShapeError, r"qr: got shape \(2,\); need matrices"),
+    "qr, mode": (
+        lambda: np.linalg.qr(variable(2, 2), mode="raw"),
+        OptionError,
+        "qr: got mode='raw'; need \"reduced\" or",
+    ),
+    "pinv": (lambda: np.linalg.pinv(variable(2)), ShapeError, "pinv: got shape .*need matrices, and hermitian=False"),
+    "matrix_power": (lambda: np.linalg.matrix_power(variable(2, 2), 0.5), OptionError, "got n=0.5; need an integer"),
+    "norm": (lambda: np.linalg.norm(variable(2, 2, 2), ord=2), ShapeError, "need one axis, or two for a matrix"),
+    "vector_norm": (lambda: np.linalg.norm(variable(2), ord="x"), OptionError, "ord='x'; need a number, inf or -inf"),
+    "matrix_norm": (lambda: np.linalg.norm(variable(2, 2), ord=3), OptionError, 'matrix_norm: got ord=3; need "fro"'),
+    "matrix_norm, a vector": (lambda: np.linalg.matrix_norm(variable(2)), ShapeError, "need at least two axes"),
+    "tensordot": (
+        lambda: np.tensordot(variable(2, 3), variable(2, 3), 1),
+        ShapeError,
+        r"tensordot: got shapes .* over axes \[1\] and \[0\]; the sizes differ",
+    ),
+    "tensordot, axes": (
+        lambda: np.tensordot(variable(2), variable(2), ([0], [0, 0])),
+        ShapeError,
+        "axes that both have",
+    ),
+    "cross": (
+        lambda: np.cross(variable(2), variable(2)),
+        ShapeError,
+        "cross: got vectors of size 2 and 2; need 3; append",
+    ),
+    "multi_dot": (lambda: np.linalg.multi_dot([variable(2, 2)]), ShapeError, "got 1 arrays; need at least two"),
+    "einsum, nothing": (lambda: ops.einsum(), OptionError, "einsum: got nothing; need a specification"),
+    "einsum, operands": (lambda: np.einsum("i,i", variable(2)), OptionError, "for 1 operands; need a term for each"),
+    "einsum, letters": (lambda: np.einsum("1", variable(2)), OptionError, "need letters, commas"),
+    "einsum, axes": (
+        lambda: np.einsum("ij", variable(2)),
+        ShapeError,
+        r"got 'ij' for an operand of shape \(2,\); need",
+    ),
+    "einsum, sizes": (lambda: np.einsum("i,i", variable(2), variable(3)), ShapeError, r"and shapes \(2,\), \(3,\); "),
+    "einsum, result": (
+        lambda: np.einsum("i->j", variable(2)),
+        OptionError,
+        "the result has an index that no operand has",
+    ),
+    "einsum, ellipsis": (lambda: np.einsum("...i->i", variable(2, 2)), OptionError, "need '...' in the result too"),
+    "einsum, out": (lambda: ops.einsum("i", variable(2), out=np.ones(2)), OptionError, "einsum: got out="),
+    "convolve": (
+        lambda: np.convolve(variable(2, 2), variable(2)),
+        ShapeError,
+        r"need two sequences, \(N,\) and \(M,\)",
+    ),
+    "convolve, mode": (lambda: np.convolve(variable(2), variable(2), "x"), OptionError, "convolve: got mode='x'; need"),
+    "interp": (lambda: np.interp(0.5, variable(2), np.ones(3)), ShapeError, r"got xp \(2,\) and fp \(3,\); need two"),
+    "interp, period": (lambda: np.interp(variable(), [0, 1], [0, 1], period=1), OptionError, "got period=; need None"),
+    # options of reductions and of elementwise operations
+    "where=": (lambda: np.sum(variable(2), where=[True] * 3), ShapeError, r"where=: got shape \(3,\); need one"),
+    "max, where": (lambda: np.max(variable(2), where=[True, False]), OptionError, "got where= without initial="),
+    "max, initial": (lambda: np.max(variable(2), initial=variable()), UnsupportedError, "use np.maximum or np.minimum"),
+    "var, mean": (lambda: np.var(variable(2), mean=np.ones(1)), UnsupportedError, "got mean=, whose derivative"),
+    "var, ddof twice": (lambda: np.var(variable(2), ddof=1, correction=1), OptionError, "ddof=1 and correction=1"),
+    "average": (lambda: np.average(variable(2), weights=np.ones(3)), ShapeError, "average: got weights of shape"),
+    "average, 0": (
+        lambda: np.average(variable(2), weights=[1, -1]),
+        OptionError,
+        "weights that add up to 0; need another",
+    ),
+    "clip, twice": (lambda: ops.clip(variable(2), 0, min=0), OptionError, "clip: got a bound twice; need a_min or min"),
+    "clip, out": (lambda: ops.clip(variable(2), 0, 1, np.ones(2)), UnsupportedError, "clip: got out="),
+    "nan_to_num": (lambda: np.nan_to_num(variable(2), copy=False), UnsupportedError, "nan_to_num: got copy=False"),
+    "gelu": (lambda: ops.gelu(variable(2), approximate="x"), OptionError, "gelu: got approximate='x'; need"),
+    "celu": (lambda: ops.celu(variable(2), alpha=0), OptionError, "celu: got alpha=0; need a positive number"),
+    "one_hot, floats": (lambda: ops.one_hot(np.ones(2)), DTypeError, "one_hot: got indices of dtype float64; need int"),
+    "one_hot, range": (
+        lambda: ops.one_hot(np.array([3]), 3),
+        OptionError,
+        r"got index 3 for 3 classes; need 0 \.\.\. 2",
+    ),
+    "one_hot, nothing": (lambda: ops.one_hot(np.array([], int)), OptionError, "got no index to count the classes by"),
+    "item assignment": (
+        lambda: operator.setitem(variable(2), 0, 1.0),
+        UnsupportedError,
+        r"t\[index\] = value: got an item assignment; need .*; write t = tg.ops.set_at",
+    ),
+    "floats into integers": (
+        lambda: ops.set_at(tg.tensor(np.array([1, 2])), 0, variable()),
+        DTypeError,
+        'got float64 values for a int64 array; need a floating array; use x.astype\\("float64"\\)',
     ),
 }
 
