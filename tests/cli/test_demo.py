@@ -10,10 +10,12 @@ import sys
 import numpy as np
 import pytest
 
+from tinygrad_seq.cli import main
 from tinygrad_seq.data import NGram, held_out_split
 from tinygrad_seq.train import bits_per_character, load_model, load_run
 
 SMALL = ["--hidden", "12", "--length", "9", "--streams", "3"]
+PLAN = ["--minutes", "0.02"]
 WORDS = [
     "the",
     "cat",
@@ -65,7 +67,7 @@ def text(tmp_path_factory):
 def finished(text, tmp_path_factory):
     """What a small demo printed, and its folder."""
     folder = tmp_path_factory.mktemp("demo") / "new" / "folder"
-    status, out, err = run("demo", "--text", text, *SMALL, "--minutes", "0.01", "--out", folder)
+    status, out, err = run("demo", "--text", text, *SMALL, *PLAN, "--out", folder)
     assert (status, err) == (0, "")
     return out, folder
 
@@ -122,13 +124,10 @@ def test_the_picture_shows_the_way_through_time(finished):
 
 
 def test_same_seed_same_files_bit_for_bit(text, tmp_path):
-    for name, seed in [("a", 3), ("b", 3), ("c", 4)]:
-        arguments = ["--cell", "gru", "--seed", seed, "--layers", 2, "--minutes", "0.004", "--out", tmp_path / name]
+    for name in "ab":
+        arguments = ["--cell", "gru", "--seed", 3, "--layers", 2, "--minutes", "0.002", "--out", tmp_path / name]
         assert run("demo", "--text", text, *SMALL, *arguments)[::2] == (0, "")
-    a, b, c = (contents(tmp_path / name) for name in "abc")
-    assert a == b
-    assert a["model.npz"] != c["model.npz"]
-    assert a["loss.csv"] != c["loss.csv"]
+    assert contents(tmp_path / "a") == contents(tmp_path / "b")
 
 
 def stop_after_first_row(number, *arguments):
@@ -142,36 +141,31 @@ def stop_after_first_row(number, *arguments):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals are those of POSIX")
-def test_ctrl_c_saves_all_and_resume_ends_as_if_nothing_had_happened(text, tmp_path):
-    plan = ["--text", text, *SMALL, "--minutes", "0.02"]
-    whole, parts = tmp_path / "whole", tmp_path / "parts"
-    status, err = stop_after_first_row(signal.SIGINT, "demo", *plan, "--out", parts)
+def test_ctrl_c_saves_all_and_resume_ends_as_if_nothing_had_happened(finished, text, tmp_path):
+    parts = tmp_path / "parts"
+    status, err = stop_after_first_row(signal.SIGINT, "demo", "--text", text, *SMALL, *PLAN, "--out", parts)
     assert status == 130
-    assert re.fullmatch(
-        rf"tinygrad-seq: stopped after update \d+ of \d+; .*--resume --out {parts}\n", err.replace(",", "")
-    )
+    message = rf"tinygrad-seq: stopped after update \d+ of \d+; .*--resume --out {parts}\n"
+    assert re.fullmatch(message, err.replace(",", ""))
     assert list(contents(parts)) == ["loss.csv", "model.npz"]
     status, err = stop_after_first_row(signal.SIGTERM, "demo", "--resume", "--out", parts)
     assert status == 143
-    stopped_at = load_run(parts / "model.npz").run["updates"]
-    assert 0 < stopped_at < load_run(parts / "model.npz").options.updates
+    saved = load_run(parts / "model.npz")
+    assert 0 < saved.run["updates"] < saved.options.updates
     status, out, err = run("demo", "--resume", "--out", parts)
     assert (status, err) == (0, "")
     assert "goes on after update" in out
-    assert run("demo", *plan, "--out", whole)[0] == 0
-    assert contents(parts) == contents(whole)
+    assert contents(parts) == contents(finished[1])
 
 
-def test_a_run_that_is_done_can_go_on_with_more_minutes(finished, text, tmp_path):
+def test_a_run_that_is_done_can_go_on_with_more_minutes(finished, tmp_path):
     _, folder = finished
     before = load_run(folder / "model.npz")
-    copy = tmp_path / "copy"
-    copy.mkdir()
-    (copy / "model.npz").write_bytes((folder / "model.npz").read_bytes())
-    assert run("demo", "--resume", "--out", copy)[0] == 0  # nothing left to do but to show
-    assert contents(copy)["model.npz"] == contents(folder)["model.npz"]
-    assert run("demo", "--resume", "--minutes", "0.015", "--out", copy)[0] == 0
-    after = load_run(copy / "model.npz")
+    (tmp_path / "model.npz").write_bytes((folder / "model.npz").read_bytes())
+    main(["demo", "--resume", "--out", str(tmp_path)])  # nothing is left to do but to show
+    assert contents(tmp_path)["model.npz"] == contents(folder)["model.npz"]
+    main(["demo", "--resume", "--minutes", "0.022", "--out", str(tmp_path)])
+    after = load_run(tmp_path / "model.npz")
     assert after.run["updates"] == after.options.updates > before.options.updates
     assert after.run["rows"][: len(before.run["rows"])] == before.run["rows"]
 
