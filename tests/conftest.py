@@ -22,6 +22,6 @@ def _settings() -> Iterator[None]:
     tg.seed(0)
     yield
     tg.set_default_dtype(dtype)
-    if REGISTRY != operations:
+    if operations != REGISTRY:
         REGISTRY.clear()
         REGISTRY.update(operations)
