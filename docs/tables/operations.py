@@ -54,15 +54,7 @@ def page() -> str:
         if own:
             parts.append(
                 table(
-                    [
-                        "Operation",
-                        "Value",
-                        "Gradient of each input",
-                        "Kept",
-                        "Forward",
-                        "Orders",
-                        "Conventions, source",
-                    ],
+                    ["Operation", "Value, and conventions", "Gradient of each input", "Kept", "Forward", "Orders"],
                     [_row(op) for op in own],
                 )
             )
@@ -98,15 +90,15 @@ def _row(op: Op) -> tuple[str, ...]:
     kept = [name for name in (*op.inputs, "y", "xs", "shapes") if name in dict.fromkeys(op.keeps)]
     value, _, notes = _summary(op.call).partition(". ")
     value, _, convention = value.partition("; ")
+    notes = ". ".join(part for part in (convention, notes) if part)
     also = f"<br>also {', '.join(map(code, aliases))}" if aliases else ""
     return (
         code(f"{op.name}({', '.join(('*' + n if op.variadic else n) for n in op.inputs)}{_attributes(op)})") + also,
-        _value(op) or prose(value.rstrip(".")),
+        "<br>".join(filter(None, [_value(op) or prose(value.rstrip(".")), prose(notes)])),
         gradients,
         ", ".join(map(code, dict.fromkeys(kept))) or "nothing",
         forward(op),
         "all",
-        prose(". ".join(part for part in (convention, notes) if part)),
     )
 
 
@@ -121,7 +113,7 @@ def forward(op: Op) -> str:
     if any(rule is not None for rule in op.jvp):
         return "own"
     rules = [push for (push, _), rule in zip(op.pushes, op.vjp, strict=True) if rule is not None]
-    return "none" if None in rules else f"derived, {op.kind}"
+    return "none" if None in rules else "derived"
 
 
 def _attributes(op: Op) -> str:
