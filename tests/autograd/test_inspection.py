@@ -167,6 +167,17 @@ def test_results_can_retain_their_gradient():
     assert y.grad.tolist() == [12.0]
 
 
+def test_hooks_see_one_sweep_also_where_a_gradient_is_nan():
+    x = variable(1.0, 2.0)
+    y = x * 1.0
+    y.retain_grad()
+    seen = []
+    x.register_hook(lambda g: seen.append(g))
+    (y * np.array([np.nan, 1.0])).sum().backward()
+    np.testing.assert_array_equal(y.grad.numpy(), [np.nan, 1.0])
+    assert len(seen) == 1
+
+
 # the program as text
 
 

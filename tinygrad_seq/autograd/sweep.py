@@ -61,10 +61,12 @@ def sweep(
     try:
         # Singular points are dealt with by the rules (see `strong`), so they need no warning.
         with np.errstate(divide="ignore", invalid="ignore"), paused:
-            found = _walk(order, seeds, wanted, active, record, observe, since)
-            if any(np.isnan(_sum(g)) for g in found.values()):
+            # Whoever looks on must see one walk, so that is then the careful one.
+            strong = observe is not None or any(node.hooks is not None for node in order)
+            found = _walk(order, seeds, wanted, active, record, observe, since, strong)
+            if not strong and any(np.isnan(_sum(g)) for g in found.values()):
                 # A branch that a mask did not take may have given 0 * inf somewhere; that counts as 0.
-                found = _walk(order, seeds, wanted, active, record, observe, since, strong=True)
+                found = _walk(order, seeds, wanted, active, record, observe, since, True)
             return found
     finally:
         MODE.reset(outer)
@@ -78,7 +80,7 @@ def _walk(
     record: bool,
     observe: Observer | None,
     since: int,
-    strong: bool = False,
+    strong: bool,
 ) -> dict[Node, Any]:
     cotangents: dict[Node, Any] = {}
     uses: dict[Node, tuple[Any, list[Any], list[Node]]] = {}  # a port, and cotangent and node of each use

@@ -120,7 +120,8 @@ class Tensor:
     __slots__ = ("__weakref__", "_data", "_node")
 
     def __init__(self, data: Array, node: Node | None = None):
-        self._data = data
+        """Take ``data`` without a copy, unlike `tensor`, which is what users call."""
+        self._data = data if node is not None or type(data) is ndarray else as_array(data)
         self._node = node
 
     @property
