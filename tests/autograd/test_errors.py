@@ -240,7 +240,7 @@ ERRORS = {
     "unknown ufunc": (
         lambda: np.frexp(variable(2)),
         UnsupportedError,
-        r"np.frexp: has no derivative here.*use .detach\(\).numpy\(\) for values alone, or add an Op",
+        r"np.frexp: has no derivative here.*use .detach\(\).numpy\(\) for values alone, or add it:",
     ),
     "unknown method": (lambda: np.gcd.reduce(variable(2)), UnsupportedError, "np.gcd.reduce: has no"),
     "unknown function": (lambda: np.packbits(variable(2)), UnsupportedError, "np.packbits: has no derivative here"),
@@ -294,7 +294,7 @@ def test_error(name):
     for text in texts:
         assert re.search(text, message), message
     assert 20 < len(message) < 400
-    assert len(message.splitlines()) <= 2
+    assert len(message.splitlines()) <= 2 or "or add it:" in message
 
 
 def test_an_unknown_function_names_the_nearest(monkeypatch):

@@ -121,6 +121,21 @@ def test_gradients_survive_nothing_but_zero_grad():
     assert all(p.grad is None for p in model.parameters())
 
 
+def test_forward_hooks_see_and_replace_outputs_in_order():
+    layer, seen = nn.Linear(2, 1), []
+    x = np.ones((1, 2), "float32")
+    plain = layer(x).item()
+    remove = layer.register_forward_hook(lambda module, args, output: output * 2)
+    layer.register_forward_hook(lambda module, args, output: seen.append((module, args, output.item())))
+    assert layer(x).item() == pytest.approx(2 * plain)
+    assert seen[0][0] is layer
+    assert seen[0][1][0] is x
+    assert seen[0][2] == pytest.approx(2 * plain)
+    remove()
+    assert layer(x).item() == plain
+    assert len(seen) == 2
+
+
 def test_freezing():
     model = Tagger().requires_grad_(False)
     assert not model(np.array([1])).requires_grad

@@ -555,4 +555,11 @@ def _missing(name: str) -> str:
     names = sorted({getattr(f, "__name__", "") for f in NUMPY if callable(f)})
     near = difflib.get_close_matches(name, cast(list[str], names), n=1)
     hint = f"; the nearest that has is np.{near[0]}" if near else ""
-    return f"np.{name}: has no derivative here{hint}; use .detach().numpy() for values alone, or add an Op"
+    text = f"np.{name}: has no derivative here{hint}; use .detach().numpy() for values alone, or add"
+    return f"{text} it:\n{_HOW_TO_ADD.format(name=name)}" if name.isidentifier() else f"{text} an Op"
+
+
+_HOW_TO_ADD = '''    @tg.autograd.differentiable(lambda g, x, y: ..., jvp=(lambda t, x, y: ...,), numpy=[np.{name}])
+    def {name}(x):
+        """The value, and by what rule it is differentiated."""
+        return np.{name}(x)'''

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -54,7 +54,32 @@ class Module:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """What `forward` returns, recorded under this module's name."""
         with scope(self._name or type(self).__name__):
-            return self.forward(*args, **kwargs)
+            output = self.forward(*args, **kwargs)
+            for hook in list(self.__dict__.get("_hooks", {}).values()):
+                new = hook(self, args, output)
+                output = output if new is None else new
+            return output
+
+    def register_forward_hook(self, hook: Callable[[Module, tuple[Any, ...], Any], Any]) -> Callable[[], None]:
+        """Have ``hook(module, args, output)`` called after every `forward`, in the order of registration.
+
+        What it returns, unless None, goes on in the output's place. For gradients, register a hook on the
+        output's Tensors inside of it.
+
+        Returns:
+            A function that removes the hook.
+
+        >>> import numpy as np, tinygrad_seq as tg
+        >>> layer, seen = tg.nn.Linear(2, 3), []
+        >>> remove = layer.register_forward_hook(lambda module, args, output: seen.append(output.shape))
+        >>> _ = layer(np.ones((5, 2), "float32"))
+        >>> seen
+        [(5, 3)]
+        """
+        hooks = self.__dict__.setdefault("_hooks", {})
+        key = object()
+        hooks[key] = hook
+        return lambda: hooks.pop(key, None)
 
     def __setattr__(self, name: str, value: Any) -> None:
         object.__setattr__(self, name, value)
