@@ -7,7 +7,7 @@ from typing import Any, overload
 
 import numpy as np
 
-from ..errors import OptionError
+from ..errors import IndexingError, OptionError
 
 __all__ = ["Windows", "held_out_split"]
 
@@ -83,7 +83,7 @@ class Windows(Sequence[tuple[Array, Array]]):
         if isinstance(k, slice):
             return [self[i] for i in range(*k.indices(len(self)))]
         if not -len(self) <= k < len(self):
-            raise IndexError(f"Windows: got window {k} of {len(self)}")
+            raise IndexingError(f"Windows: got window {k} of {len(self)}; need {-len(self)} ... {len(self) - 1}")
         start = k % len(self) * self.length
         steps = slice(start, start + self.length)
         return self._x[steps], self._y[steps]
