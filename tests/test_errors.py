@@ -22,6 +22,7 @@ from tinygrad_seq.errors import (
     FileFormatError,
     GradcheckError,
     GraphError,
+    IndexingError,
     OptionError,
     ProgramError,
     ShapeError,
@@ -253,6 +254,11 @@ ERRORS = {
         "encode: got 'x', not among",
     ),
     "Windows, sizes": (lambda: tg.data.Windows(IDS, 0, 1), OptionError, "got length=0 and streams=1; need at least 1"),
+    "Windows, position": (
+        lambda: tg.data.Windows(IDS, 2, 1)[9],
+        IndexingError,
+        r"Windows: got window 9 of \d; need -\d \.\.\. \d",
+    ),
     "Windows, ids": (
         lambda: tg.data.Windows(IDS, 5, 2),
         OptionError,

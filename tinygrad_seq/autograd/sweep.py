@@ -136,7 +136,7 @@ def _walk(
                     continue
             pulled = port.apply(g, node, True) if record else port.pull(g, node)
             if strong and op.kind == "elementwise":
-                pulled = _strong(pulled, g)
+                pulled = _strong(pulled, g, node)
             try:
                 shape = pulled.shape
             except AttributeError:
@@ -165,10 +165,16 @@ def _sum(g: Any) -> Any:
     return getattr(g, "_data", g).sum()
 
 
-def _strong(pulled: Any, g: Any) -> Any:
-    """What an elementwise rule returned, with 0 for each product of 0 and infinity."""
+def _strong(pulled: Any, g: Any, node: Node) -> Any:
+    """What an elementwise rule returned, but exactly 0 where its cotangent is 0 and the rule was singular.
+
+    In the derivative of a derivative the two change places: what a mask did not take at first order comes as the
+    factor 0 beside an infinite cotangent, and counts as 0 too.
+    """
     plain, cotangent = getattr(pulled, "_data", pulled), getattr(g, "_data", g)
-    lost = ~np.isfinite(plain) & ((cotangent == 0) | (np.isinf(cotangent) & np.isnan(plain)))
+    lost = (cotangent == 0) & ~np.isfinite(plain)
+    if node.label.direction == "backward":
+        lost |= np.isinf(cotangent) & np.isnan(plain)
     return np.where(lost, 0, pulled) if lost.any() else pulled
 
 
