@@ -5,9 +5,16 @@
 Tensors follow NumPy, layers and optimisers follow PyTorch.
 """
 
-from . import autograd, data, errors, flow, func, io, nn, ops, optim, viz
+from importlib import import_module
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+from . import autograd, errors, func, nn, ops, optim, viz
 from .autograd import Tensor, enable_grad, get_default_dtype, name, no_grad, scope, set_default_dtype, tensor
 from .random import seed
+
+if TYPE_CHECKING:
+    from . import data, flow, io
 
 __version__ = "0.1.0"
 
@@ -32,3 +39,14 @@ __all__ = [
     "tensor",
     "viz",
 ]
+
+
+def __getattr__(name: str) -> ModuleType:
+    """Load on first use what a program may do without, so that the import takes little longer than NumPy's."""
+    if name not in ("data", "flow", "io"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return import_module(f".{name}", __name__)
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

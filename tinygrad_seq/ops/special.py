@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable
 from typing import Any
@@ -38,8 +39,11 @@ erfc = elementwise(
     doc="``1 - erf(x)``, accurate also where it is small.",
 )
 
-# sin(u) / u as a power series, to rounding where |u| < 3.
-_SERIES = np.polynomial.Polynomial([(k % 2 == 0) * (-1) ** (k // 2) / math.factorial(k + 1) for k in range(48)])
+
+@functools.cache
+def _series() -> np.polynomial.Polynomial:
+    """The power series of sin(u) / u, to rounding where |u| < 3; made on first use, as its import is slow."""
+    return np.polynomial.Polynomial([(k % 2 == 0) * (-1) ** (k // 2) / math.factorial(k + 1) for k in range(48)])
 
 
 @differentiable(lambda g, x, order: g * _sinc(x, order + 1), kind="elementwise", numpy=[np.sinc])
@@ -55,7 +59,7 @@ def sinc(x: Any, order: int = 0) -> Any:
     y = np.sin(far) / far
     for n in range(1, order + 1):
         y = (np.sin(far + n * np.pi / 2) - n * y) / far
-    y = np.where(near, _SERIES.deriv(order)(np.where(near, u, 0)), y)
+    y = np.where(near, _series().deriv(order)(np.where(near, u, 0)), y)
     return (y * np.pi**order).astype(_floating(x))
 
 
