@@ -7,7 +7,7 @@ again and again; it never finds anything, for graphs have no cycles and are free
 from __future__ import annotations
 
 import gc
-import threading
+from _thread import allocate_lock  # threading would take a while to import
 
 __all__ = ["paused"]
 
@@ -16,7 +16,7 @@ class _Paused:
     """A context manager that may be entered by several threads at once; the last to leave restores."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = allocate_lock()
         self._inside = 0
         self._restore = False
 

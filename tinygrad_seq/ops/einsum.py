@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import itertools
-import string
 from typing import Any
 
 import numpy as np
@@ -17,6 +16,7 @@ from .shape import as_tensor
 __all__ = ["einsum"]
 
 Terms = tuple[str, ...]
+LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 def _pulled(g: Any, i: int, xs: Any, terms: Terms, result: str, optimize: Any) -> Any:
@@ -58,7 +58,7 @@ def einsum(*operands: Any, optimize: Any = False, out: None = None) -> Tensor:
     xs = [as_tensor(x) for x in arrays]
     terms, result = _explicit(spec, xs)
     # The diagonal of an operand is its product with an identity matrix, which makes all indices of a term differ.
-    letters = iter(c for c in string.ascii_letters if c not in spec and c not in "".join(terms))
+    letters = iter(c for c in LETTERS if c not in spec and c not in "".join(terms))
     for k, (term, x) in enumerate(zip(list(terms), list(xs), strict=True)):
         for at, c in enumerate(term):
             if c in term[:at]:
@@ -81,7 +81,7 @@ def _as_text(operands: tuple[Any, ...]) -> tuple[str, list[Any]]:
         return operands[0].replace(" ", ""), list(operands[1:])
 
     def text(indices: Any) -> str:
-        return "".join("..." if i is Ellipsis else string.ascii_letters[i] for i in indices)
+        return "".join("..." if i is Ellipsis else LETTERS[i] for i in indices)
 
     pairs = list(itertools.batched(operands, 2)) if hasattr(itertools, "batched") else _pairs(operands)
     last = pairs.pop() if len(pairs[-1]) == 1 else None
@@ -99,14 +99,14 @@ def _explicit(spec: str, xs: list[Tensor]) -> tuple[list[str], str]:
     terms = left.split(",")
     if len(terms) != len(xs):
         raise OptionError(f"einsum: got {spec!r} for {len(xs)} operands; need a term for each")
-    wrong = set(spec) - set(string.ascii_letters + ",.->")
+    wrong = set(spec) - set(LETTERS + ",.->")
     if wrong or any(t.count(".") not in (0, 3) or t.count("...") * 3 != t.count(".") for t in [*terms, result]):
         raise OptionError(f"einsum: got {spec!r}; need letters, commas, '...' and '->'")
     hidden = [x.ndim - len(t.replace("...", "")) if "..." in t else 0 for t, x in zip(terms, xs, strict=True)]
     for term, x, extra in zip(terms, xs, hidden, strict=True):
         if extra < 0 or ("..." not in term and len(term) != x.ndim):
             raise ShapeError(f"einsum: got {term!r} for an operand of shape {x.shape}; need a letter for each axis")
-    free = [c for c in string.ascii_letters[::-1] if c not in spec]
+    free = [c for c in LETTERS[::-1] if c not in spec]
     dots = "".join(free[: max(hidden, default=0)])
     terms = [t.replace("...", dots[len(dots) - extra :]) for t, extra in zip(terms, hidden, strict=True)]
     if arrow:
