@@ -354,6 +354,11 @@ SAMPLES: dict[str, list[each | call]] = {
     ],
     "softmax": [*[call(real(2, 3), axis=axis) for axis in (-1, 0)], call(real(3)), call(real(0, 3)), call(real(1))],
     "log_softmax": [*[call(real(2, 3), axis=axis) for axis in (-1, 0)], call(real(3)), call(real(0, 3)), call(real(1))],
+    "masked_softmax": [
+        *[call(real(2, 3), np.array([[True, False, True], [False] * 3]), axis=axis) for axis in (-1, 0)],
+        call(real(2, 2, 3), np.array([[True, True, False], [False, True, True]])),
+        call(real(0, 3), np.ones((0, 3), bool)),
+    ],
     "logsumexp": [
         *[call(real(2, 3, 2), axis=axis) for axis in (None, 0, -1, (0, 2))],
         *[call(real(2, 3, 2), axis=axis, keepdims=True) for axis in (None, 1)],
@@ -1122,6 +1127,11 @@ def _softmax(x: Any, axis: int = -1) -> Any:
     return np.exp(x) / np.exp(x).sum(axis, keepdims=True)
 
 
+def _masked_softmax(x: Any, mask: Any, axis: int = -1) -> Any:
+    shares = mask * np.exp(x)
+    return shares / np.maximum(shares.sum(axis, keepdims=True), 1e-300)
+
+
 def _cross_entropy(
     x: Any,
     targets: Any,
@@ -1209,6 +1219,7 @@ REFERENCES: dict[str, Callable[..., Any]] = {
     "softsign": lambda x: x / (1 + np.abs(x)),
     "tanhshrink": lambda x: x - np.tanh(x),
     "softmax": _softmax,
+    "masked_softmax": _masked_softmax,
     "log_softmax": lambda x, axis=-1: np.log(_softmax(x, axis)),
     "logsumexp": lambda x, axis=None, keepdims=False: np.log(np.exp(x).sum(axis, keepdims=keepdims)),
     "astype": lambda x, dtype: x.astype(dtype),

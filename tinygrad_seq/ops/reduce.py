@@ -23,6 +23,7 @@ __all__ = [
     "average",
     "log_softmax",
     "logsumexp",
+    "masked_softmax",
     "max",
     "mean",
     "min",
@@ -484,6 +485,16 @@ def softmax(x: Any, axis: Axis = -1) -> Any:
     """exp(x) / sum(exp(x)) over ``axis``, without overflow; a logit of -inf takes no part, nor does its derivative."""
     y = np.exp(x - np.max(x, axis=axis, keepdims=True, initial=-np.inf))
     return y / np.sum(y, axis=axis, keepdims=True)
+
+
+@differentiable(_softmax_vjp, None, jvp=(_softmax_vjp, None))
+def masked_softmax(x: Any, mask: Any, axis: Axis = -1) -> Any:
+    """`softmax` among the elements where ``mask`` holds, and 0 elsewhere; all 0 where it holds nowhere."""
+    x = np.where(mask, x, -np.inf)
+    top = np.max(x, axis=axis, keepdims=True, initial=-np.inf)
+    y = np.exp(x - np.where(np.equal(top, -np.inf), 0, top))
+    total = np.sum(y, axis=axis, keepdims=True)
+    return y / np.where(np.equal(total, 0), 1, total)
 
 
 @differentiable(
