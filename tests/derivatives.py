@@ -176,3 +176,21 @@ def check(name: str) -> None:
         check_second_order(sample)
         check_forward(sample)
     check_joint(name)
+
+
+def check_function(f: Callable[..., Any], inputs: Sequence[Any], second: bool = True) -> None:
+    """First and second derivatives against finite differences, and forward mode as the transpose of reverse mode."""
+    tg.autograd.gradcheck(f, inputs)
+    if second:
+        tg.autograd.gradgradcheck(f, inputs)
+    rng = np.random.default_rng(7)
+    outputs, pull = tg.func.vjp(f, *inputs)
+    several = isinstance(outputs, tuple)
+    outputs = list(outputs) if several else [outputs]
+    tangents = [rng.normal(size=np.shape(x)) for x in inputs]
+    cotangents = [rng.normal(size=y.shape) for y in outputs]
+    _, pushed = tg.func.jvp(f, inputs, tangents)
+    forward = sum((np.asarray(p) * u).sum() for p, u in zip(pushed if several else [pushed], cotangents, strict=True))
+    pulled = pull(tuple(cotangents) if several else cotangents[0])
+    backward = sum((np.asarray(g) * t).sum() for g, t in zip(pulled, tangents, strict=True))
+    assert abs(forward - backward) <= 1e-10 * max(1, abs(backward)), f"forward {forward}, backward {backward}"

@@ -1,6 +1,7 @@
 """Layers, by PyTorch's names, written in ordinary operations."""
 
 from . import functional, init
+from .attention import AdditiveAttention, Attention, AttentionPooling, DotAttention, GeneralAttention, Memory
 from .cells import GRUCell, LSTMCell, RNNCell
 from .layers import Dropout, Embedding, Linear
 from .module import Module, ModuleDict, ModuleList, Parameter, Sequential
@@ -10,11 +11,17 @@ __all__ = [
     "GRU",
     "LSTM",
     "RNN",
+    "AdditiveAttention",
+    "Attention",
+    "AttentionPooling",
+    "DotAttention",
     "Dropout",
     "Embedding",
     "GRUCell",
+    "GeneralAttention",
     "LSTMCell",
     "Linear",
+    "Memory",
     "Module",
     "ModuleDict",
     "ModuleList",
