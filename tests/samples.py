@@ -282,6 +282,7 @@ SAMPLES: dict[str, list[each | call]] = {
     "relu": [each(nonzero)],
     "leaky_relu": [each(nonzero), call(nonzero(3), negative_slope=0.2)],
     "elu": [each(nonzero), call(nonzero(3), alpha=1.5)],
+    "standardize": [call(real(3, 4)), call(real(2, 3, 2), axis=(0, 2)), call(real(4), axis=0, epsilon=0.5)],
     "softplus": [each(real), call(real(3), beta=2.0), call(I([0.5, 1.5, 3.0]), beta=2.0, threshold=2.0)],
     "log_sigmoid": [each(real)],
     "hardtanh": [each(odd), call(odd(2, 3), min_val=-0.4, max_val=0.8)],
@@ -1208,6 +1209,9 @@ REFERENCES: dict[str, Callable[..., Any]] = {
     "selu": lambda x: 1.0507009873554805 * _elu(x, 1.6732632423543772),
     "celu": lambda x, alpha=1.0: np.maximum(x, 0) + np.minimum(alpha * (np.exp(x / alpha) - 1), 0),
     "softplus": _softplus,
+    "standardize": lambda x, axis=-1, epsilon=1e-5: (
+        (x - x.mean(axis, keepdims=True)) / np.sqrt(x.var(axis, keepdims=True) + epsilon)
+    ),
     "log_sigmoid": lambda x: np.log(1 / (1 + np.exp(-x))),
     "silu": lambda x: x / (1 + np.exp(-x)),
     "gelu": _gelu,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from ..autograd import Tensor
-from ..errors import DTypeError, OptionError
+from ..errors import DTypeError, OptionError, ShapeError
 from ..ops import (
     celu,
     cross_entropy,
@@ -31,6 +32,7 @@ from ..ops import (
     softmax,
     softplus,
     softsign,
+    standardize,
     tanh,
     tanhshrink,
 )
@@ -49,6 +51,7 @@ __all__ = [
     "hardsigmoid",
     "hardswish",
     "hardtanh",
+    "layer_norm",
     "leaky_relu",
     "linear",
     "log_softmax",
@@ -98,3 +101,32 @@ def dropout(x: Any, p: float = 0.5, training: bool = True) -> Any:
         return x
     kept = generator().random(np.shape(x)) >= p
     return x * (kept / (1 - p) if p < 1 else kept).astype(x.dtype)
+
+
+def layer_norm(
+    input: Any, normalized_shape: int | Sequence[int], weight: Any = None, bias: Any = None, eps: float = 1e-5
+) -> Tensor:
+    r""":math:`(x - \mu) / \sqrt{\sigma^2 + \epsilon}\; w + b` over the last axes (Ba, Kiros and Hinton 2016).
+
+    Args:
+        input: ``(..., *normalized_shape)``.
+        normalized_shape: the sizes of the axes over which mean and variance are taken.
+        weight: w, of the normalised shape, or None.
+        bias: b, likewise.
+        eps: added to the variance.
+
+    Raises:
+        ShapeError: if the input does not end in the normalised shape.
+
+    >>> import numpy as np, tinygrad_seq as tg
+    >>> tg.nn.functional.layer_norm(tg.tensor([1.0, 3.0]), (2,), eps=0.0).tolist()
+    [-1.0, 1.0]
+    """
+    shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
+    if not shape or np.shape(input)[-len(shape) :] != shape:
+        raise ShapeError(f"layer_norm: got input {np.shape(input)} for normalized_shape {shape}; need (..., *{shape})")
+    axes = tuple(range(-len(shape), 0))
+    y = standardize(input, axis=axes, epsilon=eps)
+    if weight is not None:
+        y = y * weight
+    return y if bias is None else y + bias

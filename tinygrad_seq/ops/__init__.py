@@ -27,5 +27,6 @@ from .selection import *
 from .shape import *
 from .signal import *
 from .special import *
+from .standardize import *
 from .trigonometric import *
 from .writing import *
