@@ -8,6 +8,7 @@ Tensors in a recorded one.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -497,6 +498,10 @@ def tensor(data: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     return Tensor(array, new_leaf(array) if requires_grad else None)
 
 
+NOTES: ContextVar[dict[str, Tensor] | None] = ContextVar("tinygrad_seq_notes", default=None)
+"""Where `name` also keeps what it names, while a layer is asked to show its gates."""
+
+
 def name(**tensors: Tensor) -> None:
     """Name the role of each value in the graph: a gate, a state. A picture shows it; nothing else changes.
 
@@ -516,6 +521,9 @@ def name(**tensors: Tensor) -> None:
     for role, value in tensors.items():
         if value._node is not None:
             value._node.name = role
+    notes = NOTES.get()
+    if notes is not None:
+        notes.update(tensors)
 
 
 def new_leaf(array: Array) -> Leaf:

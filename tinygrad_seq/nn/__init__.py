@@ -2,14 +2,17 @@
 
 from . import functional, init
 from .attention import AdditiveAttention, Attention, AttentionPooling, DotAttention, GeneralAttention, Memory
-from .cells import GRUCell, LSTMCell, RNNCell
+from .cells import GRUCell, LSTMCell, MGUCell, RNNCell
+from .formula import Recurrent
 from .layers import Dropout, Embedding, Linear
 from .module import Module, ModuleDict, ModuleList, Parameter, Sequential
-from .recurrent import GRU, LSTM, RNN
+from .recurrent import GRU, IRNN, LSTM, MGU, RNN
 
 __all__ = [
     "GRU",
+    "IRNN",
     "LSTM",
+    "MGU",
     "RNN",
     "AdditiveAttention",
     "Attention",
@@ -21,12 +24,14 @@ __all__ = [
     "GeneralAttention",
     "LSTMCell",
     "Linear",
+    "MGUCell",
     "Memory",
     "Module",
     "ModuleDict",
     "ModuleList",
     "Parameter",
     "RNNCell",
+    "Recurrent",
     "Sequential",
     "functional",
     "init",

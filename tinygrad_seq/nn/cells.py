@@ -1,159 +1,66 @@
-"""One step of each recurrence: the paper's formulas, in ordinary operations.
-
-Each ``step`` takes what the input contributes to the gates, already projected, so that a layer projects all time
-steps in one matmul; a cell projects the one step that it has. Backpropagation through time is whatever
-reverse mode makes of these lines; no derivative is written by hand.
-"""
+"""One step of RNN, LSTM and GRU as modules."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any, ClassVar
+from collections.abc import Callable
+from typing import Any, Literal
 
 import numpy as np
 
-from ..autograd import Tensor, name
-from ..errors import OptionError, ShapeError
-from ..ops import linear, relu, sigmoid, split, tanh
-from .init import bound
-from .layers import positive, uniform
-from .module import Module, Parameter
+from ..autograd import Tensor
+from ..errors import ShapeError
+from .layers import positive
+from .module import Module
+from .recurrences import Elman, Gated, LongShortTerm, MinimalGated, Recurrence, States
+from .recurrent import parameters
+from .variants import Ablation, ElmanVariant, GatedVariant, LongShortTermVariant, chosen
 
-__all__ = ["GRUCell", "LSTMCell", "RNNCell"]
-
-States = tuple[Any, ...]
-NONLINEARITIES: dict[str, Callable[[Any], Tensor]] = {"tanh": tanh, "relu": relu, "sigmoid": sigmoid}
-
-
-class Recurrence:
-    """What tells one kind of recurrence from another.
-
-    Attributes:
-        gates: how many blocks of H rows the weights have.
-        states: the names of the state's parts, each ``(B, H)``.
-    """
-
-    gates: ClassVar[int]
-    states: ClassVar[tuple[str, ...]]
-
-    def project(self, x: Any, weight: Tensor, bias_ih: Any, bias_hh: Any) -> tuple[Tensor, ...]:
-        """What x ``(..., D)`` contributes to the gates, ``(..., gates * H)``, in one part or several."""
-        return (linear(x, weight, bias_ih if bias_ih is None else bias_ih + bias_hh),)
-
-    def operands(self, weight: Tensor, bias_hh: Any) -> tuple[Any, ...]:
-        """What every step multiplies the hidden state with."""
-        return (weight,)
-
-    def step(self, x: Sequence[Tensor], state: States, operands: tuple[Any, ...]) -> States:
-        """The next state."""
-        raise NotImplementedError
-
-
-class Elman(Recurrence):
-    """h' = tanh(W_ih x + b_ih + W_hh h + b_hh), or another nonlinearity (Elman 1990)."""
-
-    gates = 1
-    states = ("h",)
-
-    def __init__(self, nonlinearity: str = "tanh"):
-        if nonlinearity not in NONLINEARITIES:
-            raise OptionError(
-                f"RNN: got nonlinearity={nonlinearity!r}; need one of {', '.join(map(repr, NONLINEARITIES))}"
-            )
-        self._activation = NONLINEARITIES[nonlinearity]
-
-    def step(self, x: Sequence[Tensor], state: States, operands: tuple[Any, ...]) -> States:
-        """The next hidden state."""
-        h = self._activation(linear(state[0], operands[0], x[0]))
-        name(h=h)
-        return (h,)
-
-
-class LongShortTerm(Recurrence):
-    """i, f, o = sigmoid(...), g = tanh(...), c' = f c + i g, h' = o tanh(c') (Gers, Schmidhuber and Cummins 2000)."""
-
-    gates = 4
-    states = ("h", "c")
-
-    def step(self, x: Sequence[Tensor], state: States, operands: tuple[Any, ...]) -> States:
-        """The next hidden and cell state."""
-        h, c = state
-        i, f, g, o = split(linear(h, operands[0], x[0]), 4, axis=-1)
-        i, f, g, o = sigmoid(i), sigmoid(f), tanh(g), sigmoid(o)
-        c = f * c + i * g
-        h = o * tanh(c)
-        name(i=i, f=f, g=g, o=o, c=c, h=h)
-        return h, c
-
-
-class Gated(Recurrence):
-    """r, z = sigmoid(...), n = tanh(W_in x + b_in + r (W_hn h + b_hn)), h' = (1 - z) n + z h.
-
-    The form of cuDNN and PyTorch, which resets after the matmul; after Cho et al. (2014).
-    """
-
-    gates = 3
-    states = ("h",)
-
-    def project(self, x: Any, weight: Tensor, bias_ih: Any, bias_hh: Any) -> tuple[Tensor, ...]:
-        """The contributions to r and z, and to n; the recurrent biases come with the recurrent products."""
-        return tuple(split(linear(x, weight, bias_ih), [2 * weight.shape[0] // 3], axis=-1))
-
-    def operands(self, weight: Tensor, bias_hh: Any) -> tuple[Any, ...]:
-        """The recurrent weights and biases."""
-        return weight, bias_hh
-
-    def step(self, x: Sequence[Tensor], state: States, operands: tuple[Any, ...]) -> States:
-        """The next hidden state."""
-        (x_rz, x_n), (h,) = x, state
-        rz, n = split(linear(h, *operands), [x_rz.shape[-1]], axis=-1)
-        r, z = split(sigmoid(x_rz + rz), 2, axis=-1)
-        n = tanh(x_n + r * n)
-        h = n + z * (h - n)
-        name(r=r, z=z, n=n, h=h)
-        return (h,)
+__all__ = ["GRUCell", "LSTMCell", "MGUCell", "RNNCell"]
 
 
 class _Cell(Module):
-    weight_ih: Parameter
-    weight_hh: Parameter
-    bias_ih: Parameter | None
-    bias_hh: Parameter | None
-
     def __init__(self, recurrence: Recurrence, input_size: int, hidden_size: int, bias: bool):
         positive(type(self).__name__, input_size=input_size, hidden_size=hidden_size)
         self.input_size, self.hidden_size = input_size, hidden_size
         self._recurrence = recurrence
-        k, rows = bound(hidden_size), recurrence.gates * hidden_size
-        self.weight_ih = uniform(k, rows, input_size)
-        self.weight_hh = uniform(k, rows, hidden_size)
-        self.bias_ih = uniform(k, rows) if bias else None
-        self.bias_hh = uniform(k, rows) if bias else None
+        self._names = tuple(recurrence.shapes(input_size, hidden_size, True))
+        own = parameters(recurrence, input_size, hidden_size, bias)
+        for name in self._names:
+            setattr(self, name, own.get(name))
 
     def _next(self, x: Any, state: States | None) -> States:
-        shape = np.shape(x)
+        shape, w = np.shape(x), {name: getattr(self, name) for name in self._names}
         caller = type(self).__name__
         if len(shape) not in (1, 2) or shape[-1] != self.input_size:
             raise ShapeError(f"{caller}: got x {shape}; need ({self.input_size},) or (B, {self.input_size})")
         expected = (*shape[:-1], self.hidden_size)
         if state is None:
-            state = (np.zeros(expected, self.weight_hh.dtype),) * len(self._recurrence.states)
+            state = (np.zeros(expected, w["weight_hh"].dtype),) * len(self._recurrence.states)
         for part, value in zip(self._recurrence.states, state, strict=True):
             if np.shape(value) != expected:
                 raise ShapeError(f"{caller}: got {part} {np.shape(value)} for x {shape}; need {expected}")
-        inputs = self._recurrence.project(x, self.weight_ih, self.bias_ih, self.bias_hh)
-        return self._recurrence.step(inputs, state, self._recurrence.operands(self.weight_hh, self.bias_hh))
+        return self._recurrence.step(self._recurrence.project(x, w), state, self._recurrence.operands(w, None))
+
+    def _single(self, x: Any, hx: Any) -> Tensor:
+        h: Tensor
+        (h,) = self._next(x, None if hx is None else (hx,))
+        return h
 
     def extra_repr(self) -> str:
-        """The sizes."""
-        return f"{self.input_size}, {self.hidden_size}"
+        """The sizes, and the options that are not the default."""
+        sizes = f"{self.input_size}, {self.hidden_size}"
+        return ", ".join([sizes, *(f"{k}={v}" for k, v in self._recurrence.options.items())])
 
 
 class RNNCell(_Cell):
     r"""One step of an Elman network: :math:`h' = \tanh(W_{ih} x + b_{ih} + W_{hh} h + b_{hh})`.
 
     Args:
-        input_size: D. hidden_size: H. bias: have both b. nonlinearity: "tanh", "relu" or "sigmoid".
+        input_size: D.
+        hidden_size: H.
+        bias: have both b.
+        nonlinearity: "tanh", "relu", "sigmoid", or a function of Tensors.
+        layer_norm: as in `RNN`.
 
     Attributes:
         weight_ih: ``(H, D)``. weight_hh: ``(H, H)``. bias_ih, bias_hh: ``(H,)``; all at
@@ -164,14 +71,21 @@ class RNNCell(_Cell):
     (2, 5)
     """
 
-    def __init__(self, input_size: int, hidden_size: int, bias: bool = True, nonlinearity: str = "tanh"):
-        super().__init__(Elman(nonlinearity), input_size, hidden_size, bias)
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        bias: bool = True,
+        nonlinearity: str | Callable[[Any], Tensor] = "tanh",
+        *,
+        layer_norm: bool = False,
+    ):
+        options = {"nonlinearity": nonlinearity, "layer_norm": layer_norm}
+        super().__init__(chosen(Elman(nonlinearity), ElmanVariant, {}, **options), input_size, hidden_size, bias)
 
     def forward(self, x: Any, hx: Any = None) -> Tensor:
         """The next h ``(B, H)``, from x ``(B, D)`` and h ``(B, H)`` (zeros by default); without B as well."""
-        h: Tensor
-        (h,) = self._next(x, None if hx is None else (hx,))
-        return h
+        return self._single(x, hx)
 
 
 class LSTMCell(_Cell):
@@ -183,7 +97,10 @@ class LSTMCell(_Cell):
         c' &= f c + i g, \qquad h' = o \tanh(c')
 
     Args:
-        input_size: D. hidden_size: H. bias: have both b.
+        input_size: D.
+        hidden_size: H.
+        bias: have both b.
+        peepholes, coupled, forget_gate, layer_norm, ablate: as in `LSTM`.
 
     Attributes:
         weight_ih: ``(4 H, D)``, rows in the order i, f, g, o. weight_hh: ``(4 H, H)``. bias_ih,
@@ -195,8 +112,29 @@ class LSTMCell(_Cell):
     ((2, 5), (2, 5))
     """
 
-    def __init__(self, input_size: int, hidden_size: int, bias: bool = True):
-        super().__init__(LongShortTerm(), input_size, hidden_size, bias)
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        bias: bool = True,
+        *,
+        peepholes: Literal["diagonal", "full"] | None = None,
+        coupled: bool = False,
+        forget_gate: bool = True,
+        layer_norm: bool = False,
+        ablate: Ablation | None = None,
+    ):
+        recurrence = chosen(
+            LongShortTerm(),
+            LongShortTermVariant,
+            {},
+            peepholes=peepholes,
+            coupled=coupled,
+            forget_gate=forget_gate,
+            layer_norm=layer_norm,
+            ablate=ablate,
+        )
+        super().__init__(recurrence, input_size, hidden_size, bias)
 
     def forward(self, x: Any, hx: Any = None) -> tuple[Tensor, Tensor]:
         """The next (h, c), each ``(B, H)``, from x ``(B, D)`` and (h, c) (zeros by default); without B as well."""
@@ -215,7 +153,10 @@ class GRUCell(_Cell):
         h' &= (1 - z) n + z h
 
     Args:
-        input_size: D. hidden_size: H. bias: have both b.
+        input_size: D.
+        hidden_size: H.
+        bias: have both b.
+        reset, update, layer_norm, ablate: as in `GRU`.
 
     Attributes:
         weight_ih: ``(3 H, D)``, rows in the order r, z, n. weight_hh: ``(3 H, H)``. bias_ih,
@@ -226,11 +167,49 @@ class GRUCell(_Cell):
     (2, 5)
     """
 
-    def __init__(self, input_size: int, hidden_size: int, bias: bool = True):
-        super().__init__(Gated(), input_size, hidden_size, bias)
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        bias: bool = True,
+        *,
+        reset: Literal["after", "before"] = "after",
+        update: Literal["keep", "write"] = "keep",
+        layer_norm: bool = False,
+        ablate: Ablation | None = None,
+    ):
+        options = {"reset": reset, "update": update, "layer_norm": layer_norm, "ablate": ablate}
+        super().__init__(chosen(Gated(), GatedVariant, {}, **options), input_size, hidden_size, bias)
 
     def forward(self, x: Any, hx: Any = None) -> Tensor:
         """The next h ``(B, H)``, from x ``(B, D)`` and h ``(B, H)`` (zeros by default); without B as well."""
-        h: Tensor
-        (h,) = self._next(x, None if hx is None else (hx,))
-        return h
+        return self._single(x, hx)
+
+
+class MGUCell(_Cell):
+    r"""One step of a minimal gated unit (Zhou, Wu, Zhang and Zhou 2016).
+
+    .. math::
+        f &= \sigma(W_{if} x + b_{if} + W_{hf} h + b_{hf}) \\
+        n &= \tanh(W_{in} x + b_{in} + W_{hn} (f h) + b_{hn}) \\
+        h' &= (1 - f) h + f n
+
+    Args:
+        input_size: D.
+        hidden_size: H.
+        bias: have both b.
+
+    Attributes:
+        weight_ih: ``(2 H, D)``, rows in the order f, n. weight_hh: ``(2 H, H)``. bias_ih, bias_hh: ``(2 H,)``.
+
+    >>> import numpy as np, tinygrad_seq as tg
+    >>> tg.nn.MGUCell(3, 5)(np.ones((2, 3), "float32")).shape
+    (2, 5)
+    """
+
+    def __init__(self, input_size: int, hidden_size: int, bias: bool = True):
+        super().__init__(MinimalGated(), input_size, hidden_size, bias)
+
+    def forward(self, x: Any, hx: Any = None) -> Tensor:
+        """The next h ``(B, H)``, from x ``(B, D)`` and h ``(B, H)`` (zeros by default); without B as well."""
+        return self._single(x, hx)

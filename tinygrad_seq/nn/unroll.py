@@ -1,0 +1,252 @@
+"""A recurrence over time: layers, directions, lengths, dropout, and a look inside.
+
+A layer projects all steps of its input at once, then takes one step after the other, each under its own label, so that
+every node of the unrolled graph knows its layer and its time step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any, TypedDict
+
+import numpy as np
+
+from ..autograd import Tensor, name, scope, time_steps
+from ..autograd.collector import paused
+from ..autograd.tensor import NOTES
+from ..errors import DTypeError, OptionError, ShapeError
+from ..ops import concatenate, stack, swapaxes, where
+from ..ops.index import read
+from ..random import generator
+from . import functional
+from .layers import positive
+from .module import Module
+from .recurrences import Recurrence, States, Weights
+
+__all__ = ["Recording", "Stack", "Unrolled"]
+
+Recording = dict[str, dict[str, Tensor]]
+"""Every h_t, c_t and gate by place ("l0", "l0_reverse", ...) and name, each ``(T, B, H)``."""
+
+
+class Stack(TypedDict, total=False):
+    """The options that every layer over time has.
+
+    Attributes:
+        recurrent_dropout: in training, the probability with which an element of h is dropped before it enters a
+            matmul, by one mask for all steps (Gal and Ghahramani 2016).
+        variational: the dropout between layers uses one mask for all steps as well (Gal and Ghahramani 2016).
+        zoneout: in training, the probability with which an element of the state keeps its value, for all parts of
+            the state or one for each; in evaluation the expectation is used (Krueger et al. 2017).
+        residual: a layer's input is added to its output where both have one width (Kim, El-Khamy and Lee 2017).
+    """
+
+    recurrent_dropout: float
+    variational: bool
+    zoneout: float | tuple[float, ...]
+    residual: bool
+
+
+class Unrolled(Module):
+    """What all layers over time share; a subclass brings the recurrence."""
+
+    def __init__(
+        self,
+        recurrence: Recurrence,
+        num_layers: int,
+        batch_first: bool,
+        dropout: float,
+        bidirectional: bool,
+        *,
+        recurrent_dropout: float = 0.0,
+        variational: bool = False,
+        zoneout: float | tuple[float, ...] = 0.0,
+        residual: bool = False,
+    ):
+        caller = type(self).__name__
+        positive(caller, num_layers=num_layers)
+        zoneouts = zoneout if isinstance(zoneout, tuple) else (zoneout,) * len(recurrence.states)
+        if len(zoneouts) != len(recurrence.states):
+            parts = ", ".join(recurrence.states)
+            raise OptionError(f"{caller}: got zoneout={zoneout}; need one number, or one for each of {parts}")
+        options = [("dropout", dropout), ("recurrent_dropout", recurrent_dropout), *(("zoneout", p) for p in zoneouts)]
+        for option, p in options:
+            if not isinstance(p, (int, float)) or not 0 <= p <= 1:
+                raise OptionError(f"{caller}: got {option}={p!r}; need a probability in 0 ... 1")
+        self.num_layers, self.batch_first, self.bidirectional = num_layers, batch_first, bidirectional
+        self.dropout, self.recurrent_dropout, self.variational = dropout, recurrent_dropout, variational
+        self.zoneout, self.residual = zoneout, residual
+        self._zoneouts = zoneouts if any(zoneouts) else ()
+        self._recurrence = recurrence
+        self._directions = ("", "_reverse") if bidirectional else ("",)
+
+    def _places(self) -> list[str]:
+        return [f"l{layer}{way}" for layer in range(self.num_layers) for way in self._directions]
+
+    def _cell(self, place: str) -> Recurrence:
+        """The recurrence of a layer and direction."""
+        return self._recurrence
+
+    def _weights(self, place: str) -> Weights:
+        """Its parameters, without the place in their names."""
+        return {}
+
+    def _features(self) -> int | None:
+        """What the size of the input must be, if that is known."""
+        return None
+
+    def _width(self) -> int:
+        """H."""
+        return 0
+
+    def _dtype(self, x: Any) -> Any:
+        """The dtype of a first state of zeros."""
+        raise NotImplementedError
+
+    def _run(
+        self, x: Any, hx: States | None, lengths: Any, record: bool
+    ) -> tuple[Tensor, tuple[Tensor, ...], Recording]:
+        """Check everything, run all layers, and stack the last states of all layers and directions."""
+        time_axis = 1 if self.batch_first and np.ndim(x) == 3 else 0
+        shape = np.shape(x)
+        self._check(shape, time_axis)
+        rows = None if lengths is None else _rows(type(self).__name__, lengths, shape, time_axis)
+        hx = self._first(x, () if len(shape) == 2 else (shape[1 - time_axis],), hx)
+        if time_axis:
+            x = swapaxes(x, 0, 1)
+        if rows is not None:
+            # Whatever stands in the padding, NaN too, stays out of values and of gradients.
+            x = where(np.arange(len(x))[:, None, None] < rows[:, None], x, 0)
+        last: list[States] = []
+        recording: Recording = {}
+        for layer in range(self.num_layers):
+            if layer and self.dropout and self.variational and self.training:
+                x = x * _mask(self.dropout, (1, *x.shape[1:]), x.dtype)
+            elif layer and self.dropout:
+                x = functional.dropout(x, self.dropout, self.training)
+            outputs = []
+            for way in self._directions:
+                first = tuple([part[len(last)] for part in hx])
+                y, final, notes = self._unroll(x, first, f"l{layer}{way}", rows, record)
+                outputs.append(y)
+                last.append(final)
+                if record:
+                    recording[f"l{layer}{way}"] = {k: swapaxes(v, 0, 1) if time_axis else v for k, v in notes.items()}
+            y = outputs[0] if len(outputs) == 1 else concatenate(outputs, axis=-1)
+            x = x + y if self.residual and x.shape == y.shape else y
+        states = tuple([stack(parts) for parts in zip(*last, strict=True)])
+        return (swapaxes(x, 0, 1) if time_axis else x), states, recording
+
+    def _unroll(
+        self, x: Any, state: States, place: str, rows: Any, record: bool
+    ) -> tuple[Tensor, States, dict[str, Tensor]]:
+        """One layer in one direction: outputs ``(T, B, H)`` in the order of time, the last state, and what was named."""
+        cell, w = self._cell(place), self._weights(place)
+        T = len(x)
+        longest, shortest = (T, T) if rows is None else (int(rows.max(initial=0)), int(rows.min(initial=T)))
+        outputs: list[Any] = [None] * longest
+        notes: list[dict[str, Tensor]] = [{} for _ in range(longest)] if record else []
+        blank = np.zeros(state[0].shape, state[0].dtype)
+        with scope(place), paused:
+            inputs = cell.project(x, w)
+            keep = self.training and self.recurrent_dropout
+            operands = cell.operands(w, _mask(self.recurrent_dropout, blank.shape, blank.dtype) if keep else None)
+            outer = NOTES.set(None)
+            try:
+                for t in time_steps(range(longest - 1, -1, -1) if place.endswith("_reverse") else range(longest)):
+                    if record:
+                        NOTES.set(notes[t])
+                    new = cell.step([read(part, t)[0] for part in inputs], state, operands)
+                    if self._zoneouts:
+                        new = _held(cell, new, state, self._zone)
+                    if t >= shortest:
+                        new = _held(cell, new, state, partial(_live, (t < rows)[:, None]))
+                    outputs[t] = new[-1] if cell.emits else new[0]
+                    state = new
+            finally:
+                NOTES.reset(outer)
+            everywhere = set.intersection(*map(set, notes)) if notes else set()
+            named = {role: [note[role] for note in notes] for role in notes[0] if role in everywhere} if notes else {}
+            whole = {role: _padded(values, T, rows, shortest, blank) for role, values in named.items()}
+            return _padded(outputs, T, rows, shortest, blank), state[: len(cell.states)], whole
+
+    def _zone(self, k: int, new: Any, old: Any) -> Any:
+        """Zoneout of part k of the state."""
+        p = self._zoneouts[k]
+        if not p:
+            return new
+        return where(generator().random(new.shape) < p, old, new) if self.training else new + p * (old - new)
+
+    def _check(self, shape: tuple[int, ...], time_axis: int) -> None:
+        caller, size = type(self).__name__, self._features()
+        if len(shape) not in (2, 3) or size not in (None, shape[-1]):
+            D = "D" if size is None else size
+            batched = f"(B, T, {D})" if self.batch_first else f"(T, B, {D})"
+            raise ShapeError(f"{caller}: got x {shape}; need {batched}, or (T, {D}) without a batch")
+        if shape[time_axis] == 0:
+            raise ShapeError(f"{caller}: got x {shape}, which has no time step; need at least one")
+
+    def _first(self, x: Any, batch: tuple[int, ...], hx: States | None) -> States:
+        """The first state, checked, or zeros."""
+        rows = self.num_layers * len(self._directions)
+        names, widths = self._recurrence.states, self._recurrence.widths(self._width())
+        if hx is None:
+            return tuple([np.zeros((rows, *batch, width), self._dtype(x)) for width in widths])
+        for part, width, value in zip(names, widths, hx, strict=True):
+            if np.shape(value) != (rows, *batch, width):
+                raise ShapeError(
+                    f"{type(self).__name__}: got {part}_0 {np.shape(value)} for x {np.shape(x)}; "
+                    f"need {(rows, *batch, width)}, which is (layers * directions, {'B, ' if batch else ''}size of {part})"
+                )
+        return hx
+
+
+def _rows(caller: str, lengths: Any, shape: tuple[int, ...], time_axis: int) -> Any:
+    """The lengths as integers ``(B,)``, checked against the shape of the input."""
+    rows = np.asarray(lengths)
+    if len(shape) == 2:
+        raise ShapeError(f"{caller}: got lengths for x {shape}, which has no batch; cut x[:length] instead")
+    if rows.size and rows.dtype.kind not in "iu":
+        raise DTypeError(f"{caller}: got lengths of dtype {rows.dtype}; need integers; use .astype(int)")
+    B, T = shape[1 - time_axis], shape[time_axis]
+    if rows.shape != (B,):
+        raise ShapeError(f"{caller}: got lengths {rows.shape} for x {shape}; need ({B},), one for each row of the batch")
+    for row, length in enumerate(rows):
+        if not 0 <= length <= T:
+            raise OptionError(f"{caller}: got length {length} in row {row} for x {shape}; need 0 ... {T}")
+    return rows.astype(np.intp)
+
+
+def _mask(p: float, shape: tuple[int, ...], dtype: Any) -> Any:
+    """What dropout multiplies with: 0 with probability p, otherwise 1 / (1 - p)."""
+    kept = generator().random(shape) >= p
+    return (kept / (1 - p) if p < 1 else kept).astype(dtype)
+
+
+def _held(cell: Recurrence, new: States, old: States, choose: Callable[[int, Any, Any], Any]) -> States:
+    """The state, each part chosen between the new one and the old one; it takes over the name."""
+    parts = []
+    for k, (a, b) in enumerate(zip(new[: len(cell.states)], old, strict=False)):
+        if a.node is not None:
+            a.node.name = None
+        parts.append(choose(k, a, b))
+    name(**dict(zip(cell.states, parts, strict=True)))
+    return (*parts, *new[len(parts) :])
+
+
+def _live(rows: Any, k: int, new: Any, old: Any) -> Any:
+    """The new values of the rows that have not ended."""
+    return where(rows, new, old)
+
+
+def _padded(values: list[Tensor], T: int, rows: Any, shortest: int, blank: Any) -> Tensor:
+    """The steps ``(T, B, ...)``, zero where a row has ended."""
+    if not values:
+        return Tensor(np.zeros((T, *blank.shape), blank.dtype))
+    whole = stack(values)
+    if shortest < len(values):
+        live = np.arange(len(values))[:, None] < rows
+        whole = where(live.reshape(live.shape + (1,) * (whole.ndim - 2)), whole, 0)
+    rest = T - len(values)
+    return concatenate([whole, np.zeros((rest, *whole.shape[1:]), whole.dtype)]) if rest else whole
