@@ -92,7 +92,7 @@ ELSEWHERE = {
     ("viz/picture.py", "_graphviz"): "tests/viz/test_picture.py, with a Graphviz that fails",
     ("io/checkpoint.py", "load"): "tests/io/test_checkpoint.py, with forged files",
     ("data/text.py", "python_reference"): "a Python without its help texts",
-    ("viz/view.py", "_columns"): "tests/viz/test_view.py, of the inside",
+    ("viz/columns.py", "choose_columns"): "tests/viz/test_view.py, of the inside",
     ("autograd/sweep.py", "unbroadcast"): "a rule of the package would have to be wrong",
 }
 

@@ -9,26 +9,29 @@ from viz.geometry import problems
 from viz.graphs import GRAPHS, layer, lstm, random_program, rnn
 
 import tinygrad_seq as tg
+from tinygrad_seq.viz.fold import LEVELS
 
 
 def drawn(output, **options):
     return json.loads(tg.viz.draw(output, **options).json())
 
 
+@pytest.mark.parametrize("level", LEVELS)
 @pytest.mark.parametrize("name", GRAPHS)
-def test_nothing_overlaps_and_no_line_goes_through_a_box(name):
-    assert problems(drawn(GRAPHS[name]())) == []
+def test_nothing_overlaps_and_no_line_goes_through_a_box(name, level):
+    assert problems(drawn(GRAPHS[name](), view=level)) == []
 
 
 @settings(max_examples=60)
-@given(st.integers(0, 10**6), st.sampled_from([2, 4, 12]))
-def test_nor_in_programs_at_random(seed, columns):
-    assert problems(drawn(random_program(seed), columns=columns)) == []
+@given(st.integers(0, 10**6), st.sampled_from([2, 4, 12]), st.sampled_from(LEVELS))
+def test_nor_in_programs_at_random(seed, columns, level):
+    assert problems(drawn(random_program(seed), columns=columns, view=level)) == []
 
 
+@pytest.mark.parametrize("level", ["steps", "gates", "ops"])
 @pytest.mark.parametrize("name", GRAPHS)
-def test_the_same_role_has_the_same_row_and_the_same_place_in_its_column(name):
-    picture = drawn(GRAPHS[name]())
+def test_the_same_role_has_the_same_row_and_the_same_place_in_its_column(name, level):
+    picture = drawn(GRAPHS[name](), view=level)
     places = {}
     for node in picture["nodes"]:
         if node["where"] == "step":
@@ -38,12 +41,13 @@ def test_the_same_role_has_the_same_row_and_the_same_place_in_its_column(name):
             assert places.setdefault((node["band"], node["role"]), place) == pytest.approx(place, abs=0.02)
 
 
+@pytest.mark.parametrize("level", ["steps", "gates", "ops"])
 @pytest.mark.parametrize(
     "make", [lstm, lambda: layer("LSTM"), lambda: layer("GRU"), lambda: layer("RNN"), lambda: rnn()[0]]
 )
-def test_what_runs_through_time_runs_straight(make):
+def test_what_runs_through_time_runs_straight(make, level):
     """Each state goes to the next step in one horizontal line; whatever else takes it branches off."""
-    picture = drawn(make())
+    picture = drawn(make(), view=level)
     straight = {}
     for edge in picture["edges"]:
         if edge["kind"] == "rail":

@@ -83,7 +83,7 @@ def test_ends_are_given_as_tensors_nodes_or_names():
     node = next(n for n in ancestors([loss.node]) if n is h1.node)
     for end in ("h@1", "h@-3", "rnn/h@1", node, (loss, h1), ("loss", "h@1"), ("h@1", "output")):
         assert tg.viz.draw(loss, highlight=end).view.highlight == expected
-    both = tg.viz.draw(loss, highlight=("h@0", "h@2")).view.highlight
+    both = tg.viz.draw(loss, highlight=("h@0", "h@2"), view="ops").view.highlight
     assert both.count == 1
     assert len(both.edges) == 6  # matmul, add, tanh, twice
 

@@ -178,7 +178,7 @@ def test_notebooks_show_it_in_less_than_a_megabyte():
 
 
 def test_every_stage_can_be_printed():
-    picture = tg.viz.draw(rnn(30)[0])
+    picture = tg.viz.draw(rnn(30)[0], view="ops")
     assert isinstance(picture.graph, Graph)
     assert isinstance(picture.view, View)
     assert [repr(stage) for stage in (picture.graph, picture.view)] == [

@@ -11,8 +11,8 @@ from tinygrad_seq.viz.scale import Scale
 from tinygrad_seq.viz.view import Gap, Step
 
 
-def view_of(output, **options):
-    return tg.viz.draw(output, **options).view
+def view_of(output, view="ops", **options):
+    return tg.viz.draw(output, view=view, **options).view
 
 
 def shown(view):

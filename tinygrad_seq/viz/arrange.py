@@ -18,12 +18,13 @@ from .legend import add_legend
 from .part import Part
 from .places import State
 from .scale import Scale
-from .view import Line, Step, View
+from .view import Every, Gap, Line, View
 
 __all__ = ["arrange"]
 
 PAD = 14.0  # inside a column, beside what is in it
 BAND_PAD = 12.0  # inside a band, above and below
+LOOP = 15.0  # between the ways back to the next step, in a rolled picture
 LABEL = 17.0  # for the name of a band
 GAP_WIDTH = 84.0
 OUTER = 28.0  # around the picture
@@ -96,7 +97,7 @@ class _Arranger:
                 self.cells[target.band].south[target.role, line.input] = None
             elif line.kind == "collect":
                 self.cells[source.band].east[source.role] = None
-            elif line.kind in ("rail", "init", "lead", "cross"):
+            elif line.kind in ("rail", "loop", "init", "lead", "cross"):
                 band, role = line.state or (source.band, source.role)
                 if line.kind != "lead" and role in self.cells[band].widths:
                     self.cells[band].east[role] = None
@@ -163,7 +164,7 @@ class _Arranger:
             source = view.boxes[line.source]
             if line.kind == "lead":
                 self.lead.setdefault(line.source, len(self.lead))
-            elif line.kind in ("rail", "init", "cross", "collect"):
+            elif line.kind in ("rail", "loop", "init", "cross", "collect"):
                 state = line.state or (source.band, source.role)
                 if state not in self.trunk and self._bends(line, state):
                     self.trunk[state] = 0
@@ -172,8 +173,9 @@ class _Arranger:
                 self._in_order([s for s in sorted(self.trunk) if view.bands[s[0]][1] == mirrored])
             ):
                 self.trunk[state] = k
-        ways = [sum(view.bands[s[0]][1] == mirrored for s in self.trunk) for mirrored in (False, True)]
-        self.gutter = 20.0 + TRUNK * sum(ways)
+        self.ways = [sum(view.bands[s[0]][1] == mirrored for s in self.trunk) for mirrored in (False, True)]
+        rolled = any(isinstance(column, Every) for column in view.columns)
+        self.gutter = 20.0 + TRUNK * sum(self.ways) * (2 if rolled else 1)
         inner = max((cell.placed.width for cell in self.cells), default=0.0) + 2 * PAD
         self.left = max([part.width for (where, _), part in self.parts.items() if where == "before"], default=0.0)
         widths: defaultdict[State, float] = defaultdict(float)
@@ -189,7 +191,7 @@ class _Arranger:
         else:
             at += self.gutter - 20.0
         for column in view.columns:
-            width = inner if isinstance(column, Step) else GAP_WIDTH
+            width = GAP_WIDTH if isinstance(column, Gap) else inner
             self.layout.columns.append((at, at + width))
             at += width + self.gutter
         self.right = at + (BLOCK - 20.0 if view.columns else 0.0)
@@ -219,7 +221,7 @@ class _Arranger:
 
     def _bends(self, line: Line, state: State) -> bool:
         """Whether a line leaves the height at which its source does."""
-        if line.kind == "cross":
+        if line.kind in ("cross", "loop"):
             return True
         cell = self.cells[state[0]]
         if line.kind == "collect":
@@ -244,6 +246,8 @@ class _Arranger:
             at += 24.0
         self.band_y = [(0.0, 0.0)] * len(view.bands)  # upper border of the inside, lower border
         self.returns: dict[int, float] = {}
+        over, under = self._loops()
+        self.loop_y: dict[State, float] = {}
         for strip in reversed(range(len(view.bands) + 1)):
             before, after = self.parts.get(("before", strip)), self.parts.get(("after", strip))
             at += 6.0
@@ -262,11 +266,32 @@ class _Arranger:
             if strip:
                 cell = self.cells[strip - 1]
                 at += LABEL
+                for state in over[strip - 1]:
+                    at += LOOP
+                    self.loop_y[state] = at - 5.0
                 top = at
                 at += cell.placed.height + 2 * BAND_PAD
                 self.band_y[strip - 1] = (top, at)
+                for state in under[strip - 1]:
+                    at += LOOP
+                    self.loop_y[state] = at
+                at += 6.0 if under[strip - 1] else 0.0
         self.foot = at + 6.0
         self._make_room()
+
+    def _loops(self) -> tuple[defaultdict[int, list[State]], defaultdict[int, list[State]]]:
+        """For each band what comes back to its next step above it, and what below: whichever is nearer."""
+        over: defaultdict[int, list[State]] = defaultdict(list)
+        under: defaultdict[int, list[State]] = defaultdict(list)
+        states = dict.fromkeys(line.state for line in self.view.lines if line.kind == "loop" and line.state is not None)
+        for state in sorted(states, key=lambda state: self.trunk[state]):
+            placed = self.cells[state[0]].placed
+            high = placed.east[state[1]][-1][1] > placed.height / 2
+            if high:
+                over[state[0]].insert(0, state)  # what turns first is nearest
+            else:
+                under[state[0]].append(state)
+        return over, under
 
     def _make_room(self) -> None:
         """A part that falls beside the bands stands to the right of the parts that it would meet."""
@@ -391,6 +416,7 @@ class _Arranger:
                 "bus": self._bus_line,
                 "lead": self._lead_line,
                 "collect": self._collect_line,
+                "loop": self._loop_line,
             }.get(line.kind, self._rail_line)
             layout.lines[n] = simplify(draw(line))
 
@@ -432,6 +458,19 @@ class _Arranger:
             return [*path, (trunk, leave), (trunk, y), (area.right if mirrored else area.x, y)]
         entry = self._entry_path(line)
         return [*path, (trunk, path[-1][1]), (trunk, entry[0][1]), *entry]
+
+    def _loop_line(self, line: Line) -> Path:
+        """Round the step and in again, as into the next step."""
+        source = self.view.boxes[line.source]
+        assert line.state is not None
+        mirrored, y = self.view.bands[line.state[0]][1], self.loop_y[line.state]
+        path = self._in_column(self.cells[source.band].placed.east[source.role], source.column, source.band)
+        entry = self._entry_path(line)
+        left, right = self.layout.columns[source.column]
+        away = 10.0 + TRUNK * self.trunk[line.state]
+        beyond = away + TRUNK * self.ways[not mirrored]
+        out, back = (left - away, right + beyond) if mirrored else (right + away, left - beyond)
+        return [*path, (out, path[-1][1]), (out, y), (back, y), (back, entry[0][1]), *entry]
 
     def _lead_line(self, line: Line) -> Path:
         source, target = self.view.boxes[line.source], self.view.boxes[line.target]
@@ -521,20 +560,26 @@ class _Arranger:
         bottom = max((b for _, b in self.band_y), default=0.0) + 6.0
         for (left, right), column in zip(layout.columns, view.columns, strict=True):
             middle = (left + right) / 2
-            if isinstance(column, Step):
-                frames.append(Frame("column", Area(left, self.steps_y, right - left, bottom - self.steps_y)))
-                layout.texts.append(Text("step", middle, self.steps_y + 17, f"t = {column.t}", "middle"))
-            else:
+            if isinstance(column, Gap):
                 layout.texts.append(Text("step", middle, self.steps_y + 17, "⋯", "middle"))
-        for (name, _), (top, low) in zip(view.bands, self.band_y, strict=True):
+                continue
+            words = f"each t = {column.first} … {column.last}" if isinstance(column, Every) else f"t = {column.t}"
+            frames.append(Frame("column", Area(left, self.steps_y, right - left, bottom - self.steps_y)))
+            layout.texts.append(Text("step", middle, self.steps_y + 17, words, "middle"))
+        for band, ((name, _), (top, low)) in enumerate(zip(view.bands, self.band_y, strict=True)):
             left, right = layout.columns[0][0] - 5, layout.columns[-1][1] + 5
             frames.append(Frame("module", Area(left, top, right - left, low - top)))
-            layout.texts.append(Text("module", left + 2, top - 5, name or "no module"))
+            above = min([y for (b, _), y in self.loop_y.items() if b == band and y < top], default=top)
+            layout.texts.append(Text("module", left + 2, above - 5, name or "no module"))
         drawn = {(box.column, box.band) for box in view.boxes if box.where == "step"}
         for place, band in sorted(drawn):
             (left, right), (top, low) = layout.columns[place], self.band_y[band]
             frames.append(Frame("cell", Area(left, top, right - left, low - top)))
         frames += self._groups()
+        for (band, _), y in self.loop_y.items():
+            left, right = layout.columns[0]
+            onward = "t − 1" if view.bands[band][1] else "t + 1"
+            layout.texts.append(Text("factor", (left + right) / 2, y - 3.5, f"t → {onward}", "middle"))
         layout.frames = frames + layout.frames
 
     def _groups(self) -> Iterable[Frame]:

@@ -8,6 +8,7 @@ from typing import Any
 from ..autograd import Node, Tensor
 from ..errors import DTypeError, GraphError, OptionError
 from ..flow import gradient_norms
+from .fold import LEVELS, Level
 from .graph import Graph, read
 from .paths import Edge, Highlight, between, select
 from .picture import Picture
@@ -20,6 +21,8 @@ End = Tensor | Node | str
 def draw(
     output: Tensor | Sequence[Tensor],
     *,
+    view: Level | None = None,
+    fold: Iterable[str] = (),
     gradients: bool = True,
     gradient: Any = None,
     highlight: End | tuple[End, End] | None = None,
@@ -34,6 +37,11 @@ def draw(
 
     Args:
         output: a Tensor, or several.
+        view: how much of each step is shown. "rolled": one step, whose recurrent edges go from t to t + 1, with the
+            least, the middle and the largest gradient of all steps; "steps": what goes into each step, its cell and
+            its states; "gates": every value that has a name (i f g o c h, r z n h); "ops": every operation. By
+            default "gates", and "ops" where nothing in a time step has a name.
+        fold: paths of modules of which each step is one box: ``["encoder"]``.
         gradients: sweep backward and show where the gradient flows.
         gradient: the cotangent of the output, as for ``backward``, or one for each output; by default ones.
         highlight: the paths between two nodes, or from the output to one. A node is given as a Tensor, or as a string
@@ -45,7 +53,7 @@ def draw(
 
     Raises:
         GraphError: if an output has no history, or nothing connects the two ends of ``highlight``.
-        OptionError: for a name or a step that the graph has not.
+        OptionError: for a level, a module, a name or a step that the graph has not.
         ShapeError: for a gradient of another shape.
 
     >>> import numpy as np, tinygrad_seq as tg
@@ -73,7 +81,36 @@ def draw(
     norms = gradient_norms(output, gradient) if gradients else None
     graph, ids = read(nodes, norms)
     found = None if highlight is None else _highlight(graph, ids, highlight)
-    return Picture(graph, highlight=found, columns=columns, focus=tuple(focus), title=title)
+    level = _level(graph, view)
+    return Picture(
+        graph,
+        level=level,
+        folded=_modules(graph, fold),
+        highlight=found,
+        columns=columns,
+        focus=tuple(focus),
+        title=title,
+    )
+
+
+def _level(graph: Graph, view: Level | None) -> Level:
+    """The level that was asked for; by default gates, where something in a time step has a name."""
+    if view is None:
+        return "gates" if any(v.name and v.t is not None for v in graph.vertices) else "ops"
+    if view not in LEVELS:
+        raise OptionError(f"draw: got view={view!r}; need one of {', '.join(map(repr, LEVELS))}")
+    return view
+
+
+def _modules(graph: Graph, paths: Iterable[str]) -> tuple[str, ...]:
+    if isinstance(paths, str):
+        raise OptionError(f'draw: got fold={paths!r}; need a list of module paths: fold=["{paths}"]')
+    wanted = tuple(paths)
+    known = dict.fromkeys(v.path for v in graph.vertices if v.path)
+    for path in wanted:
+        if not any(other == path or other.startswith(f"{path}/") for other in known):
+            raise OptionError(f"draw: got fold of {path!r}; the modules are {', '.join(known) or 'none'}")
+    return wanted
 
 
 def _highlight(graph: Graph, ids: dict[Node, int], highlight: End | tuple[End, End]) -> Highlight:

@@ -29,6 +29,8 @@ class Vertex(NamedTuple):
         of: the id of the vertex that this one differentiates, or None.
         norm: of the gradient that reaches the node; None if none does, or none was taken.
         flows: the norm of what flows back to each input; None likewise.
+        ops: where several vertices were made one (see `fold`), their operations in order, otherwise empty.
+        parts: the names of those of which a reader of the picture would look for.
     """
 
     id: int
@@ -47,6 +49,8 @@ class Vertex(NamedTuple):
     leaf: bool
     norm: float | None
     flows: tuple[float | None, ...]
+    ops: tuple[str, ...] = ()
+    parts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import re
 
 from .graph import Vertex
 
-__all__ = ["power_of_ten", "shape_text", "short_name", "sign"]
+__all__ = ["power_of_ten", "shape_text", "short_name", "sign", "spread_text"]
 
 SIGNS = {
     "absolute": "|x|",
@@ -26,11 +26,19 @@ SIGNS = {
     "transpose": "ᵀ",
     "variable": "",
 }
+MOVES = frozenset(("broadcast_to", "expand_dims", "getitem", "reshape", "squeeze"))
+"""Operations that only move elements: among others they are not worth a word."""
 SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def sign(vertex: Vertex) -> str:
-    """The operation, as short as it can be said: ``σ``, ``×``, ``[16:32]``."""
+    """The operation, or several in order, as short as it can be said: ``σ``, ``× +``, ``[16:32]``."""
+    if vertex.parts:
+        return _clip(" ".join(vertex.parts), 16)
+    if vertex.ops and not vertex.by_step:
+        signs = dict.fromkeys(_sign(op) for op in vertex.ops if op not in MOVES)
+        words = " ".join(signs)
+        return words if len(words) <= 14 else f"… {_sign(vertex.op)}"
     if vertex.op == "getitem":
         if "array" in vertex.key:
             return "[array]"
@@ -38,7 +46,11 @@ def sign(vertex: Vertex) -> str:
         while len(parts) > 1 and parts[0] in (":", "…"):
             parts = parts[1:]
         return _clip("[" + ", ".join(parts) + "]", 12)
-    return SIGNS.get(vertex.op, vertex.op.lstrip("_"))
+    return _sign(vertex.op)
+
+
+def _sign(op: str) -> str:
+    return SIGNS.get(op, op.lstrip("_"))
 
 
 def short_name(name: str) -> str:
@@ -53,6 +65,11 @@ def short_name(name: str) -> str:
 def shape_text(shape: tuple[int, ...]) -> str:
     """``4×16``; a number without axes is a ``scalar``."""
     return _clip("×".join(map(str, shape)), 18) or "scalar"
+
+
+def spread_text(spread: tuple[float, float, float] | None) -> str:
+    """``3e-05 · 0.02 · 1.1``."""
+    return "" if spread is None else " · ".join(f"{x:.2g}" for x in spread)
 
 
 def power_of_ten(exponent: int) -> str:

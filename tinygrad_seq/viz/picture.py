@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from functools import cached_property
 from html import escape
 from pathlib import Path
@@ -10,11 +11,13 @@ from pathlib import Path
 from ..errors import OptionError, ProgramError
 from ..replace import replacing
 from .arrange import arrange
+from .fold import Fold, Level, fold
 from .graph import Graph
 from .layout import Layout
 from .paths import Highlight
 from .scale import DARK, LIGHT, Theme
-from .view import View, show
+from .show import show
+from .view import View
 
 __all__ = ["Picture"]
 
@@ -47,14 +50,19 @@ class Picture:
         self,
         graph: Graph,
         *,
+        level: Level = "ops",
+        folded: Sequence[str] = (),
         highlight: Highlight | None = None,
         columns: int = 12,
         focus: tuple[int, ...] = (),
         title: str = "",
     ):
         self.graph = graph
-        self._options = (highlight, columns, focus, title)
-        self.view: View = show(graph, columns=columns, focus=focus, highlight=highlight)
+        self.level = level
+        self.fold: Fold = fold(graph, level, folded)
+        found = None if highlight is None else self.fold.highlight(highlight)
+        self._options = (found, columns, focus, title)
+        self.view: View = show(self.fold.graph, columns=columns, focus=focus, highlight=found, rolled=level == "rolled")
 
     @cached_property
     def layout(self) -> Layout:
@@ -97,7 +105,7 @@ class Picture:
         view = self.view
         while len(view.lines) + len(view.stubs) > LIMIT and columns > 1:
             columns, focus = columns // 2, ()
-            view = show(self.graph, columns=columns, focus=focus, highlight=highlight)
+            view = show(self.fold.graph, columns=columns, focus=focus, highlight=highlight)
         return mermaid(view, self.layout.scale, _theme(dark))
 
     def save(self, path: str | os.PathLike[str], dark: bool = False) -> None:

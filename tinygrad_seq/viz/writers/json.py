@@ -8,7 +8,7 @@ from typing import Any
 
 from ..layered import Path
 from ..layout import Area, Layout
-from ..view import Step, Stub
+from ..view import Column, Every, Step, Stub
 
 __all__ = ["VERSION", "contents", "json"]
 
@@ -45,12 +45,7 @@ def contents(layout: Layout) -> dict[str, Any]:
         if highlight is None
         else {"paths": _exact(highlight.count), "strongest": len(highlight.strongest)},
         "columns": [
-            (
-                {"t": column.t}
-                if isinstance(column, Step)
-                else {"hidden": [column.first, column.last], "count": column.count}
-            )
-            | {"x": _short(left), "width": _short(right - left)}
+            _column(column) | {"x": _short(left), "width": _short(right - left)}
             for column, (left, right) in zip(view.columns, layout.columns, strict=True)
         ],
         "bands": [{"name": name, "reversed": mirrored} for name, mirrored in view.bands],
@@ -68,6 +63,12 @@ def contents(layout: Layout) -> dict[str, Any]:
             for through, path in zip(view.through, layout.through, strict=True)
         ],
     }
+
+
+def _column(column: Column) -> dict[str, Any]:
+    if isinstance(column, Step):
+        return {"t": column.t}
+    return {"every" if isinstance(column, Every) else "hidden": [column.first, column.last], "count": column.count}
 
 
 def _node(layout: Layout, k: int) -> dict[str, Any]:
