@@ -3,6 +3,7 @@
 from . import functional, init
 from .attention import AdditiveAttention, Attention, AttentionPooling, DotAttention, GeneralAttention, Memory
 from .cells import GRUCell, LSTMCell, MGUCell, RNNCell
+from .ctc import CTCLoss
 from .formula import Recurrent
 from .layers import Dropout, Embedding, Linear
 from .module import Module, ModuleDict, ModuleList, Parameter, Sequential
@@ -17,6 +18,7 @@ __all__ = [
     "AdditiveAttention",
     "Attention",
     "AttentionPooling",
+    "CTCLoss",
     "DotAttention",
     "Dropout",
     "Embedding",

@@ -40,10 +40,12 @@ from ..ops import (
     log_sigmoid as logsigmoid,
 )
 from ..random import generator
+from .ctc import ctc_loss
 
 __all__ = [
     "celu",
     "cross_entropy",
+    "ctc_loss",
     "dropout",
     "elu",
     "embedding",
