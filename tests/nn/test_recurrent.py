@@ -193,6 +193,35 @@ REFUSED = {
     "hidden": (lambda: nn.LSTM(D, 0), "LSTM: got hidden_size=0; need an integer of at least 1"),
     "layers": (lambda: nn.GRU(D, H, num_layers=0), "got num_layers=0"),
     "dropout": (lambda: nn.GRU(D, H, dropout=1.5), r"got dropout=1.5; need a probability in 0 \.\.\. 1"),
+    "lengths count": (
+        lambda: layer("LSTM")(np.ones((T, B, D)), lengths=[1, 2]),
+        r"LSTM: got lengths \(2,\) for x \(5, 3, 4\); need \(3,\), one for each row of the batch",
+    ),
+    "lengths too long": (
+        lambda: layer("GRU", batch_first=True)(np.ones((B, T, D)), lengths=[5, 6, 1]),
+        r"GRU: got length 6 in row 1 for x \(3, 5, 4\); need 0 \.\.\. 5",
+    ),
+    "lengths negative": (lambda: layer("GRU")(np.ones((T, B, D)), lengths=[5, 1, -1]), "got length -1 in row 2"),
+    "lengths floating": (
+        lambda: layer("RNN")(np.ones((T, B, D)), lengths=[1.0, 2.0, 3.0]),
+        r"got lengths of dtype float64; need integers",
+    ),
+    "lengths boolean": (lambda: layer("RNN")(np.ones((T, B, D)), lengths=[True] * 3), "got lengths of dtype bool"),
+    "lengths without a batch": (lambda: layer("RNN")(np.ones((T, D)), lengths=[3]), r"which has no batch; cut x\["),
+    "recurrent dropout": (lambda: nn.GRU(D, H, recurrent_dropout=-1), "got recurrent_dropout=-1; need a probability"),
+    "zoneout": (lambda: nn.GRU(D, H, zoneout=2), "got zoneout=2; need a probability"),
+    "zoneouts": (lambda: nn.GRU(D, H, zoneout=(0.1, 0.1)), r"GRU: got zoneout=\(0.1, 0.1\); need one number, or"),
+    "projection": (lambda: nn.LSTM(D, H, proj_size=H), "got proj_size=6 for hidden_size=6; need 0 .* below 6"),
+    "negative projection": (lambda: nn.LSTM(D, H, proj_size=-1), "got proj_size=-1"),
+    "peepholes": (lambda: nn.LSTM(D, H, peepholes=True), "got peepholes=True; need None, 'diagonal' or 'full'"),
+    "coupled with nothing": (lambda: nn.LSTM(D, H, coupled=True, forget_gate=False), "a gate that is not there"),
+    "reset": (lambda: nn.GRU(D, H, reset="never"), "got reset='never'; need 'after' or 'before'"),
+    "update": (lambda: nn.GRU(D, H, update="z"), "got update='z'; need 'keep'"),
+    "ablated gate": (
+        lambda: nn.GRU(D, H, ablate={"f": 1.0}),
+        r"got ablate=\{'f': ...\}; need one of its gates: r, z, n",
+    ),
+    "ablated by": (lambda: nn.LSTM(D, H, ablate={"f": "open"}), r"got ablate=\{'f': 'open'\}; need a number"),
     "nonlinearity": (lambda: nn.RNN(D, H, nonlinearity="sine"), "got nonlinearity='sine'; need one of 'tanh', 'relu'"),
 }
 

@@ -21,6 +21,10 @@ Step = Callable[[Any, Any], tuple[Any, Any]]
 Sizes = int | tuple[int, ...] | Mapping[str, int]
 
 
+def _tensor(value: Any) -> Tensor:
+    return value if isinstance(value, Tensor) else Tensor(as_array(value))
+
+
 class Formula(Recurrence):
     """A user's step, whose state is passed as one Tensor, a tuple or a dict, as its sizes are."""
 
@@ -61,7 +65,7 @@ class Formula(Recurrence):
 
     def project(self, x: Any, w: Weights) -> tuple[Tensor, ...]:
         """The input itself: nothing is known that could be done for all steps at once."""
-        return (x if isinstance(x, Tensor) else Tensor(as_array(x)),)
+        return (_tensor(x),)
 
     def operands(self, w: Weights, keep: Any) -> Any:
         """The mask."""
@@ -69,7 +73,7 @@ class Formula(Recurrence):
 
     def step(self, x: Sequence[Tensor], state: States, operands: Any) -> States:
         """The next state, and then the output."""
-        old = state[: len(self.states)]
+        old = tuple(map(_tensor, state[: len(self.states)]))
         given = old if operands is None else (old[0] * operands, *old[1:])
         result = self.formula(x[0], self.packed(given))
         if not isinstance(result, (tuple, list)) or len(result) != 2:
@@ -82,9 +86,9 @@ class Formula(Recurrence):
                     f"{np.shape(after)} {np.asarray(after).dtype}; need one shape and dtype in all steps; "
                     "give hx, or the input, in the dtype of the parameters"
                 )
-        parts = [value if isinstance(value, Tensor) else Tensor(as_array(value)) for value in (*new, out)]
+        parts = tuple(map(_tensor, (*new, out)))
         name(**dict(zip(self.states, parts, strict=False)))
-        return tuple(parts)
+        return parts
 
 
 class Recurrent(Unrolled):
@@ -154,7 +158,7 @@ class Recurrent(Unrolled):
         return dtype if dtype.kind == "f" else get_default_dtype()
 
     def forward(self, x: Any, hx: Any = None, lengths: Any = None, record: bool = False) -> tuple[Any, ...]:
-        """Output ``(T, B, ...)`` and the last state, in the structure of ``state``, each part ``(L * directions, B, n)``.
+        """Output ``(T, B, ...)`` and the last state, each part ``(L * directions, B, n)``, passed as ``state`` is.
 
         Args:
             x: ``(T, B, D)``, ``(B, T, D)`` with batch_first, or ``(T, D)`` without a batch.

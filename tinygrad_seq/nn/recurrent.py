@@ -12,8 +12,8 @@ import numpy as np
 
 from ..autograd import Tensor
 from ..errors import OptionError, ShapeError
-from .init import bound, zeros_
 from ..random import generator
+from .init import bound, zeros_
 from .layers import positive, uniform
 from .module import Parameter
 from .recurrences import Elman, Gated, LongShortTerm, MinimalGated, Recurrence, Weights

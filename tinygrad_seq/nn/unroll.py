@@ -141,7 +141,7 @@ class Unrolled(Module):
     def _unroll(
         self, x: Any, state: States, place: str, rows: Any, record: bool
     ) -> tuple[Tensor, States, dict[str, Tensor]]:
-        """One layer in one direction: outputs ``(T, B, H)`` in the order of time, the last state, and what was named."""
+        """One layer in one direction: outputs ``(T, B, H)`` in time order, the last state, and what was named."""
         cell, w = self._cell(place), self._weights(place)
         T = len(x)
         longest, shortest = (T, T) if rows is None else (int(rows.max(initial=0)), int(rows.min(initial=T)))
@@ -195,9 +195,10 @@ class Unrolled(Module):
             return tuple([np.zeros((rows, *batch, width), self._dtype(x)) for width in widths])
         for part, width, value in zip(names, widths, hx, strict=True):
             if np.shape(value) != (rows, *batch, width):
+                axes = f"(layers * directions, {'B, ' if batch else ''}size of {part})"
                 raise ShapeError(
                     f"{type(self).__name__}: got {part}_0 {np.shape(value)} for x {np.shape(x)}; "
-                    f"need {(rows, *batch, width)}, which is (layers * directions, {'B, ' if batch else ''}size of {part})"
+                    f"need {(rows, *batch, width)}, which is {axes}"
                 )
         return hx
 
@@ -211,7 +212,9 @@ def _rows(caller: str, lengths: Any, shape: tuple[int, ...], time_axis: int) -> 
         raise DTypeError(f"{caller}: got lengths of dtype {rows.dtype}; need integers; use .astype(int)")
     B, T = shape[1 - time_axis], shape[time_axis]
     if rows.shape != (B,):
-        raise ShapeError(f"{caller}: got lengths {rows.shape} for x {shape}; need ({B},), one for each row of the batch")
+        raise ShapeError(
+            f"{caller}: got lengths {rows.shape} for x {shape}; need ({B},), one for each row of the batch"
+        )
     for row, length in enumerate(rows):
         if not 0 <= length <= T:
             raise OptionError(f"{caller}: got length {length} in row {row} for x {shape}; need 0 ... {T}")

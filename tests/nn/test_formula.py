@@ -1,0 +1,154 @@
+"""A layer from a formula of the user's own, with every option that the others have."""
+
+import copy
+import pickle
+
+import numpy as np
+import pytest
+from derivatives import assert_close
+
+import tinygrad_seq as tg
+from tinygrad_seq import nn
+from tinygrad_seq.autograd import ancestors
+
+T, B, D, H = 4, 3, 2, 5
+
+
+class MyLSTM(nn.Module):
+    def __init__(self, width):
+        self.w_x = nn.Linear(width, 4 * H)
+        self.w_h = nn.Linear(H, 4 * H)
+
+    def forward(self, x, state):
+        h, c = state["h"], state["c"]
+        i, f, g, o = np.split(self.w_x(x) + self.w_h(h), 4, axis=-1)
+        i, f, g, o = tg.ops.sigmoid(i), tg.ops.sigmoid(f), np.tanh(g), tg.ops.sigmoid(o)
+        c = f * c + i * g
+        h = o * np.tanh(c)
+        tg.name(i=i, f=f, g=g, o=o)
+        return h, {"h": h, "c": c}
+
+
+def ramp(x, h):
+    h = 0.9 * h + x.sum(axis=-1, keepdims=True)
+    return 2 * h, h
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"bidirectional": True, "num_layers": 2},
+        {"batch_first": True, "bidirectional": True},
+        {"num_layers": 2, "residual": True},
+    ],
+    ids=str,
+)
+def test_an_lstm_from_its_formula_is_the_lstm(options):
+    theirs = nn.LSTM(D, H, **options).double()
+    places = [n.removeprefix("weight_hh_") for n, _ in theirs.named_parameters() if n.startswith("weight_hh")]
+    steps = []
+    for place in places:
+        weight = getattr(theirs, f"weight_ih_{place}")
+        step = MyLSTM(weight.shape[1]).double()
+        step.w_x.load_state_dict({"weight": weight, "bias": getattr(theirs, f"bias_ih_{place}")})
+        step.w_h.load_state_dict(
+            {"weight": getattr(theirs, f"weight_hh_{place}"), "bias": getattr(theirs, f"bias_hh_{place}")}
+        )
+        steps.append(step)
+    ours = nn.Recurrent(steps, state={"h": H, "c": H}, **options)
+    rng = np.random.default_rng(0)
+    x = tg.tensor(rng.normal(size=(B, T, D) if "batch_first" in options else (T, B, D)), requires_grad=True)
+    hx = [rng.normal(size=(len(places), B, H)) for _ in range(2)]
+    results = []
+    for run in (
+        lambda: theirs(x, tuple(hx), lengths=[2, 4, 1], record=True),
+        lambda: ours(x, dict(zip("hc", hx, strict=True)), lengths=[2, 4, 1], record=True),
+    ):
+        x.grad = None
+        output, last, recording = run()
+        last = list(last.values()) if isinstance(last, dict) else list(last)
+        (np.sum(output**2) + sum(np.sum(part**2) for part in last)).backward()
+        named = [recording[place][role] for place in places for role in "ifgohc"]
+        results.append([output, *last, x.grad, *named])
+    for a, b in zip(*results, strict=True):
+        assert_close(a, b, str(options), rtol=1e-12)
+    assert len(list(ours.parameters())) == 4 * len(places)
+
+
+def test_the_state_is_passed_as_it_was_asked_for():
+    x = np.ones((T, B, D))
+    output, h = nn.Recurrent(ramp, state=1)(x)
+    assert output.shape == (T, B, 1)
+    assert h.shape == (1, B, 1)
+    assert_close(h[0, 0], [2 * (1 + 0.9 + 0.81 + 0.729)], "one Tensor", rtol=1e-12)
+    pair = nn.Recurrent(lambda x, s: (x, (s[1], s[0])), state=(1, 1))
+    _, (a, b) = pair(x, (np.zeros((1, B, 1)), np.ones((1, B, 1))))
+    assert a.numpy().max() == 0
+    assert b.numpy().min() == 1
+    _, state = nn.Recurrent(lambda x, s: (x, s), state={"memory": 4})(x)
+    assert state["memory"].shape == (1, B, 4)
+
+
+def test_a_step_knows_its_layer_its_time_and_its_state():
+    module = nn.Recurrent(ramp, state=1, bidirectional=True)
+    output, _ = module(tg.tensor(np.ones((T, B, D)), requires_grad=True))
+    seen = {(n.label.path, n.label.t) for n in ancestors([output.node]) if n.name == "h"}
+    assert seen == {(f"Recurrent/l0{way}", t) for way in ("", "_reverse") for t in range(T)}
+
+
+def test_a_shared_module_is_one_module():
+    cell = MyLSTM(H)
+    module = nn.Recurrent(cell, state={"h": H, "c": H}, num_layers=3, bidirectional=False)
+    assert [name for name, _ in module.named_parameters()] == [
+        "step.w_x.weight",
+        "step.w_x.bias",
+        "step.w_h.weight",
+        "step.w_h.bias",
+    ]
+    x = np.ones((T, B, H), "float32")
+    for copied in (copy.deepcopy(module), pickle.loads(pickle.dumps(module))):
+        copied.step.w_x.bias.data = np.ones(4 * H, "float32")
+        assert not np.array_equal(copied(x)[0], module(x)[0])
+
+
+REFUSED = {
+    "no pair": (
+        lambda: nn.Recurrent(lambda x, h: h, state=1)(np.ones((T, B, 1))),
+        r"step returned a Tensor; need a pair \(out, state\)",
+    ),
+    "shape": (
+        lambda: nn.Recurrent(lambda x, h: (x, x), state=1)(np.ones((T, B, D))),
+        r"got the state h \(3, 1\) float64 and returned \(3, 2\) float64",
+    ),
+    "dtype": (
+        lambda: nn.Recurrent(lambda x, h: (x, h.astype("float64")), state=1)(np.ones((T, B, D), "float32")),
+        r"got the state h \(3, 1\) float32 and returned \(3, 1\) float64; .*; give hx, or the input, in the dtype",
+    ),
+    "structure": (
+        lambda: nn.Recurrent(lambda x, s: (x, s["h"]), state={"h": 1, "c": 1})(np.ones((T, B, D))),
+        r"got a state that is a Tensor; need it as in state=\{'h': 1, 'c': 1\}",
+    ),
+    "names": (
+        lambda: nn.Recurrent(ramp, state={"h": 1})(np.ones((T, B, D)), {"c": np.ones((1, B, 1))}),
+        "got a state that is a dict of c",
+    ),
+    "no function": (lambda: nn.Recurrent([None], state=1), "got 1 steps; need one function for all, or 1: l0"),
+    "steps": (lambda: nn.Recurrent([ramp], state=1, num_layers=2), "got 1 steps; need one .* or 2: l0, l1"),
+    "size": (lambda: nn.Recurrent(ramp, state=0), "Recurrent: got h=0; need an integer of at least 1"),
+    "rank": (
+        lambda: nn.Recurrent(ramp, state=1)(np.ones(3)),
+        r"Recurrent: got x \(3,\); need \(T, B, D\), or \(T, D\)",
+    ),
+    "hx": (
+        lambda: nn.Recurrent(ramp, state=1)(np.ones((T, B, D)), np.ones((B, 1))),
+        r"Recurrent: got h_0 \(3, 1\) for x \(4, 3, 2\); need \(1, 3, 1\)",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_is_refused(case):
+    provoke, message = REFUSED[case]
+    with pytest.raises(tg.errors.TinygradSeqError, match=message):
+        provoke()
