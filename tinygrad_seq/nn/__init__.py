@@ -1,6 +1,6 @@
 """Layers, by PyTorch's names, written in ordinary operations."""
 
-from . import functional, init
+from . import decoding, functional, init
 from .attention import AdditiveAttention, Attention, AttentionPooling, DotAttention, GeneralAttention, Memory
 from .cells import GRUCell, LSTMCell, MGUCell, RNNCell
 from .ctc import CTCLoss
@@ -35,6 +35,7 @@ __all__ = [
     "RNNCell",
     "Recurrent",
     "Sequential",
+    "decoding",
     "functional",
     "init",
 ]
