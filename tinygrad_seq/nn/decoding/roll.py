@@ -86,12 +86,12 @@ def sample(
     rng = generator or default_generator()
 
     def choose(log_p: Array) -> Array:
-        return _draw(log_p / temperature, top_k, top_p, rng)
+        return draw(log_p / temperature, top_k, top_p, rng)
 
     return _roll("sample", step, state, start, end, max_length, choose)
 
 
-def _draw(scores: Array, top_k: int | None, top_p: float | None, rng: np.random.Generator) -> Array:
+def draw(scores: Array, top_k: int | None, top_p: float | None, rng: np.random.Generator) -> Array:
     """A token for each row, drawn with the probabilities softmax(scores), or among the likeliest."""
     order = np.argsort(-scores, axis=-1, kind="stable")
     p = np.exp(normalised(np.take_along_axis(scores, order, axis=-1)))

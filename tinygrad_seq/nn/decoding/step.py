@@ -47,8 +47,10 @@ def checked(caller: str, start: Any, end: int | None, max_length: int) -> Array:
 
 
 def normalised(x: Array) -> Array:
-    shifted: Array = x - x.max(axis=-1, keepdims=True)
-    return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+    """Log-probabilities from scores, along the last axis."""
+    x = x - x.max(axis=-1, keepdims=True)
+    log_p: Array = x - np.log(np.exp(x).sum(axis=-1, keepdims=True))
+    return log_p
 
 
 def step_log_p(caller: str, logits: Any, token: Array, end: int | None) -> Array:
