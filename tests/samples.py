@@ -60,6 +60,11 @@ def unit(*shape: int) -> Draw:
     return lambda rng: rng.choice([-1.0, 1.0], shape) * rng.uniform(0.1, 0.8, shape)
 
 
+def above_half(*shape: int) -> Draw:
+    """Shares in 0 ... 1, near neither."""
+    return lambda rng: rng.uniform(0.5, 0.9, shape)
+
+
 def above_one(*shape: int) -> Draw:
     return lambda rng: rng.uniform(1.3, 2.5, shape)
 
@@ -1030,7 +1035,47 @@ COMPOSED: dict[str, tuple[Callable[..., Any], list[each | call]]] = {
     "tanhshrink": (ops.tanhshrink, [call(real(2, 3))]),
     "mse_loss": (
         ops.mse_loss,
-        [call(real(2, 3), real(2, 3), reduction=by) for by in ("mean", "sum", "none")] + [call(real(), real())],
+        [call(real(2, 3), real(2, 3), reduction=by) for by in ("mean", "sum", "none")]
+        + [call(real(), real()), call(real(2, 3), real(2, 3), weight=I([1.0, 2.0, 0.5]), mask=I([True, False]))],
+    ),
+    "l1_loss": (ops.l1_loss, [call(even(2, 3), odd(2, 3)), call(even(3), odd(3), mask=I([True, False, True]))]),
+    "huber_loss": (ops.huber_loss, [call(even(2, 3), odd(2, 3), delta=0.6), call(even(3), odd(3), reduction="sum")]),
+    "smooth_l1_loss": (
+        ops.smooth_l1_loss,
+        [call(even(2, 3), odd(2, 3), beta=0.6), call(even(3), odd(3), beta=0.0, reduction="none")],
+    ),
+    "kl_div": (
+        ops.kl_div,
+        [call(real(2, 3), positive(2, 3), reduction=by) for by in ("mean", "batchmean")]
+        + [call(real(2, 3), real(2, 3), log_target=True, mask=I([True, False]), reduction="batchmean")],
+    ),
+    "nll_loss": (
+        ops.nll_loss,
+        [call(real(3, 4), I([0, 3, 0])), call(real(2, 3, 4), I([[0, 3, 1], [2, 1, 1]]), axis=-1)],
+    ),
+    "binary_cross_entropy": (
+        ops.binary_cross_entropy,
+        [call(above_half(2, 3), above_half(2, 3), weight=I([1.0, 2.0, 0.5])), call(above_half(3), I([0, 1, 1]))],
+    ),
+    "binary_cross_entropy_with_logits": (
+        ops.binary_cross_entropy_with_logits,
+        [
+            call(real(2, 3), above_half(2, 3)),
+            call(real(3), I([0, 1, 1]), pos_weight=I([1.0, 2.0, 0.5]), reduction="sum"),
+        ],
+    ),
+    "margin_ranking_loss": (ops.margin_ranking_loss, [call(even(3), odd(3), I([1, -1, 1]), margin=0.4)]),
+    "hinge_embedding_loss": (ops.hinge_embedding_loss, [call(odd(3), I([1, -1, -1]))]),
+    "soft_margin_loss": (ops.soft_margin_loss, [call(real(3), I([1, -1, -1]), reduction="sum")]),
+    "multi_margin_loss": (
+        ops.multi_margin_loss,
+        [call(real(3, 4), I([0, 3, 1]), p=p, weight=I([1.0, 2.0, 0.5, 1.5])) for p in (1, 2)],
+    ),
+    "cosine_similarity": (ops.cosine_similarity, [call(real(2, 3), real(2, 3)), call(real(2, 3), real(2, 3), axis=0)]),
+    "cosine_embedding_loss": (ops.cosine_embedding_loss, [call(positive(3, 2), positive(3, 2), I([1, -1, -1]))]),
+    "triplet_margin_loss": (
+        ops.triplet_margin_loss,
+        [call(real(3, 2), real(3, 2), real(3, 2), margin=2.0, swap=swap) for swap in (False, True)],
     ),
     "cross_entropy": (
         ops.cross_entropy,
@@ -1157,6 +1202,39 @@ def _cross_entropy(
     return losses.sum() / (total if reduction == "mean" else 1)
 
 
+def _mean(losses: Any, reduction: str = "mean", weight: Any = None, mask: Any = None) -> Any:
+    weight = np.ones(losses.shape) if weight is None else weight * np.ones(losses.shape)
+    if mask is not None:
+        weight = weight * mask.reshape(mask.shape + (1,) * (losses.ndim - mask.ndim))
+    total = (losses * weight).sum()
+    return losses * weight if reduction == "none" else total / (weight.sum() if reduction == "mean" else 1)
+
+
+def _huber(error: Any, delta: float) -> Any:
+    size = abs(error)
+    return np.where(size < delta, size**2 / 2, delta * (size - delta / 2))
+
+
+def _kl_div(x: Any, t: Any, reduction: str = "mean", log_target: bool = False, mask: Any = None) -> Any:
+    losses = np.exp(t) * (t - x) if log_target else t * (np.log(t) - x)
+    if mask is not None:
+        return losses[mask].sum() / mask.sum()
+    return losses.sum() / len(x) if reduction == "batchmean" else losses.mean()
+
+
+def _yes_or_no(p: Any, t: Any, weight: Any = 1, pos_weight: Any = 1, reduction: str = "mean") -> Any:
+    losses = -weight * (pos_weight * t * np.log(p) + (1 - t) * np.log(1 - p))
+    return losses.sum() if reduction == "sum" else losses.mean()
+
+
+def _cosine(a: Any, b: Any) -> Any:
+    return (a * b).sum(-1) / np.sqrt(((a * a).sum(-1) + 1e-12) * ((b * b).sum(-1) + 1e-12))
+
+
+def _norm(gap: Any) -> Any:
+    return np.linalg.norm(gap + 1e-6, axis=-1)
+
+
 REFERENCES: dict[str, Callable[..., Any]] = {
     "solve": np.linalg.solve,
     "cholesky": np.linalg.cholesky,
@@ -1259,9 +1337,32 @@ REFERENCES: dict[str, Callable[..., Any]] = {
     "split": lambda x, cuts, axis=0: np.concatenate(
         [(k + 1) * part for k, part in enumerate(np.split(x, cuts, axis))], axis
     ),
-    "mse_loss": lambda a, b, reduction="mean": {"mean": np.mean, "sum": np.sum, "none": np.array}[reduction](
-        (a - b) ** 2
+    "mse_loss": lambda a, b, reduction="mean", weight=None, mask=None: _mean((a - b) ** 2, reduction, weight, mask),
+    "l1_loss": lambda a, b, reduction="mean", weight=None, mask=None: _mean(abs(a - b), reduction, weight, mask),
+    "huber_loss": lambda a, b, reduction="mean", delta=1.0: _mean(_huber(a - b, delta), reduction),
+    "smooth_l1_loss": lambda a, b, reduction="mean", beta=1.0: _mean(
+        _huber(a - b, beta) / beta if beta else abs(a - b), reduction
     ),
+    "kl_div": _kl_div,
+    "nll_loss": lambda x, goal, axis=1: -np.take_along_axis(x, np.expand_dims(goal, axis), axis).mean(),
+    "binary_cross_entropy": _yes_or_no,
+    "binary_cross_entropy_with_logits": lambda x, t, **options: _yes_or_no(1 / (1 + np.exp(-x)), t, **options),
+    "margin_ranking_loss": lambda a, b, t, margin: np.maximum(0, margin - t * (a - b)).mean(),
+    "hinge_embedding_loss": lambda x, t: np.where(t == 1, x, np.maximum(0, 1 - x)).mean(),
+    "soft_margin_loss": lambda x, t, reduction: np.log1p(np.exp(-t * x)).sum(),
+    "multi_margin_loss": lambda x, goal, p, weight: np.mean(
+        [
+            weight[k] * sum(max(0, 1 - row[k] + other) ** p for j, other in enumerate(row) if j != k) / len(row)
+            for row, k in zip(x, goal, strict=True)
+        ]
+    ),
+    "cosine_similarity": lambda a, b, axis=1: (
+        (a * b).sum(axis) / np.linalg.norm(a, axis=axis) / np.linalg.norm(b, axis=axis)
+    ),
+    "cosine_embedding_loss": lambda a, b, t: np.where(t == 1, 1 - _cosine(a, b), np.maximum(0, _cosine(a, b))).mean(),
+    "triplet_margin_loss": lambda a, b, c, margin, swap: np.maximum(
+        0, _norm(a - b) - (np.minimum(_norm(a - c), _norm(b - c)) if swap else _norm(a - c)) + margin
+    ).mean(),
     "cross_entropy": _cross_entropy,
 }
 """Values of what NumPy does not have under the same name and with the same arguments."""

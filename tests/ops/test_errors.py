@@ -77,7 +77,7 @@ ERRORS = {
     "cross_entropy, floats": (
         lambda: ops.cross_entropy(LOGITS, np.zeros(2)),
         DTypeError,
-        r"cross_entropy: got targets of dtype float64; need integers; use .astype\(int\)",
+        r"cross_entropy: got targets of dtype float64; need integers; use .astype\(int\), or probabilities",
     ),
     "cross_entropy, no classes": (lambda: ops.cross_entropy(1.0, 0), ShapeError, r"got logits of shape \(\); need an"),
     "cross_entropy, shapes": (
@@ -88,7 +88,7 @@ ERRORS = {
     "cross_entropy, classes last": (
         lambda: ops.cross_entropy(np.zeros((4, 2, 3)), np.zeros((4, 2), int)),
         ShapeError,
-        r"need targets \(4, 3\); reshape the logits to \(-1, 3\) and the targets to \(-1,\)",
+        r"need targets \(4, 3\); use axis=-1 where the last axis is that of the classes",
     ),
     "cross_entropy, class": (
         lambda: ops.cross_entropy(LOGITS, np.array([0, 3])),

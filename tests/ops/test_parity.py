@@ -5,6 +5,7 @@ import itertools
 import numpy as np
 import pytest
 from derivatives import assert_close
+from parity import compare
 
 from tinygrad_seq import ops, tensor
 from tinygrad_seq.autograd import grad
@@ -13,28 +14,6 @@ from tinygrad_seq.nn import functional
 torch = pytest.importorskip("torch")
 F = torch.nn.functional
 pytestmark = pytest.mark.parity
-
-
-def compare(ours, theirs, *arrays, rtol=1e-11):
-    """Value, gradients of a random combination, and gradients of a random combination of those."""
-    rng = np.random.default_rng(0)
-    xs = [tensor(a, requires_grad=True) for a in arrays]
-    ts = [torch.tensor(a, requires_grad=True) for a in arrays]
-    y, z = ours(*xs), theirs(*ts)
-    assert_close(y, z.detach(), "value", rtol)
-    u = rng.normal(size=y.shape)
-    gs = grad(y, xs, u, create_graph=True)
-    hs = torch.autograd.grad(z, ts, torch.tensor(u), create_graph=True)
-    for g, h in zip(gs, hs, strict=True):
-        assert_close(g, h.detach(), "gradient", rtol)
-    vs = [rng.normal(size=a.shape) for a in arrays]
-    total = sum((g * v).sum() for g, v in zip(gs, vs, strict=True))
-    other = sum((h * torch.tensor(v)).sum() for h, v in zip(hs, vs, strict=True))
-    if total.requires_grad and other.requires_grad:
-        seconds = grad(total, xs, allow_unused=True)
-        for g, h, a in zip(seconds, torch.autograd.grad(other, ts, allow_unused=True), arrays, strict=True):
-            g = np.zeros(a.shape) if g is None else g
-            assert_close(g, np.zeros(a.shape) if h is None else h.numpy(force=True), "second derivative", rtol)
 
 
 def numbers(*shape, seed=1):

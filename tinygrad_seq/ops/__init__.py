@@ -4,6 +4,7 @@ from . import facts, methods
 from .activations import *
 from .arrange import *
 from .choices import *
+from .classification import *
 from .comparisons import *
 from .cumulative import *
 from .decompositions import *
@@ -17,6 +18,7 @@ from .index import *
 from .join import *
 from .linalg import *
 from .losses import *
+from .margins import *
 from .norms import *
 from .order import *
 from .padding import *
