@@ -11,6 +11,7 @@ measured where they are installed, and left out where they are not. Nothing here
 | measure | module | what it tells |
 |---|---|---|
 | step    | `train_step`   | forward and backward of RNN, LSTM, GRU, all peers in turn in every round |
+| forms   | `train_step`   | the same bidirectional, in two layers, and with lengths |
 | chain   | `chain`        | a chain of 1,000,000 operations: time against length, bytes a node |
 | reads   | `reads`        | backward of a loop that reads xs[t]: how time grows with T |
 | memory  | `memory`       | peak memory of the LSTM step, beside PyTorch, a process each |

@@ -13,9 +13,9 @@ import numpy as np
 from . import __doc__ as usage
 from . import chain, import_time, memory, reads, train_step
 from .peers import PEERS, installed
-from .problem import GATES, SHAPES, Shape
+from .problem import FORMS, GATES, SHAPES, Shape
 
-MEASURES = ("step", "chain", "reads", "memory", "imports")
+MEASURES = ("step", "forms", "chain", "reads", "memory", "imports")
 
 
 def main() -> None:
@@ -38,6 +38,13 @@ def main() -> None:
     peers = ["ours", *(p for p in PEERS if p != "ours" and p in (options.peer or PEERS) and installed(p))]
     measures = {
         "step": lambda: train_step.measure(options.cell or GATES, options.shape or SHAPES, peers, options.rounds),
+        "forms": lambda: train_step.measure(
+            options.cell or GATES,
+            options.shape or SHAPES,
+            peers,
+            options.rounds,
+            [form for form in FORMS if form != "plain"],
+        ),
         "chain": lambda: chain.measure(min(options.rounds, 3)),
         "reads": lambda: reads.measure(options.rounds),
         "memory": lambda: memory.measure(min(options.rounds, 3)),

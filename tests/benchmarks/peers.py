@@ -7,12 +7,14 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
+
 from .formulas import FORMULAS
 from .hand_written import HAND, TUNED
 from .problem import Problem
 
 Step = Callable[[], tuple[Any, ...]]
-"""Returns the loss, then the gradients of w_ih, w_hh, b_ih, b_hh."""
+"""Returns the loss, then for each place the gradients of w_ih, w_hh, b_ih, b_hh."""
 
 
 def ours(problem: Problem) -> Step:
@@ -21,14 +23,20 @@ def ours(problem: Problem) -> Step:
 
     tg.set_default_dtype(problem.x.dtype)  # which is that of a layer's parameters
     layers: dict[str, Any] = {"rnn": tg.nn.RNN, "lstm": tg.nn.LSTM, "gru": tg.nn.GRU}
-    layer = layers[problem.cell](problem.shape.input, problem.shape.hidden)
-    names = ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0")
-    layer.load_state_dict(dict(zip(names, problem.weights, strict=True)))
+    layer = layers[problem.cell](
+        problem.shape.input,
+        problem.shape.hidden,
+        num_layers=1 + (problem.form == "two layers"),
+        bidirectional=problem.form == "bidirectional",
+    )
+    kinds = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+    names = [f"{kind}_{place}" for place in problem.weights for kind in kinds]
+    layer.load_state_dict(dict(zip(names, _flat(problem), strict=True)))
     weights = [dict(layer.named_parameters())[name] for name in names]
 
     def step() -> tuple[Any, ...]:
         layer.zero_grad()
-        outputs, _ = layer(problem.x)
+        outputs, _ = layer(problem.x, lengths=problem.lengths)
         loss = (outputs * problem.target).sum()
         loss.backward()
         return loss, *[w.grad for w in weights]
@@ -47,13 +55,40 @@ def tuned(problem: Problem) -> Step:
 
 
 def _by_hand(problem: Problem, layers: dict[str, Callable[..., Any]]) -> Step:
-    train = layers[problem.cell]
+    layer, x, live, target = layers[problem.cell], problem.x, problem.live, problem.target
+    first, *rest = problem.weights.values()
+    hidden = problem.shape.hidden
 
     def step() -> tuple[Any, ...]:
-        outputs, gradients = train(problem.x, *problem.weights, problem.target)
-        return (outputs * problem.target).sum(), *gradients
+        outputs, backward = layer(x, *first, live)
+        if problem.form == "bidirectional":
+            flipped, backward_too = layer(x[::-1], *rest[0])
+            outputs = np.concatenate([outputs, flipped[::-1]], axis=-1)
+            gradients = backward(target[..., :hidden])[1] + backward_too(target[::-1, :, hidden:])[1]
+        elif rest:
+            outputs, backward_too = layer(outputs, *rest[0])
+            dx, above = backward_too(target, need_dx=True)
+            gradients = backward(dx)[1] + above
+        else:
+            gradients = backward(target)[1]
+        return (outputs * target).sum(), *gradients
 
     return step
+
+
+def _flat(problem: Problem) -> list[Any]:
+    return [w for weights in problem.weights.values() for w in weights]
+
+
+def _by_formula(ops: Any, problem: Problem, x: Any, live: Any, weights: Any) -> Any:
+    """The outputs, from the flat weights."""
+    formula = FORMULAS[problem.cell]
+    if problem.form == "bidirectional":
+        there, back = formula(ops, x, *weights[:4]), formula(ops, ops.flip(x), *weights[4:])
+        return ops.concatenate([there, ops.flip(back)])
+    if problem.form == "two layers":
+        return formula(ops, formula(ops, x, *weights[:4]), *weights[4:])
+    return formula(ops, x, *weights, live)
 
 
 def pytorch(problem: Problem) -> Step:
@@ -73,7 +108,8 @@ def _pytorch(problem: Problem, steps: Callable[..., Any], chunk: Callable[..., A
 
     torch.set_num_threads(1)
     x, target = torch.from_numpy(problem.x), torch.from_numpy(problem.target)
-    weights = [torch.from_numpy(w).requires_grad_() for w in problem.weights]
+    live = None if problem.live is None else torch.from_numpy(problem.live)
+    weights = [torch.from_numpy(w).requires_grad_() for w in _flat(problem)]
     ops = SimpleNamespace(
         tanh=torch.tanh,
         sigmoid=torch.sigmoid,
@@ -81,12 +117,15 @@ def _pytorch(problem: Problem, steps: Callable[..., Any], chunk: Callable[..., A
         steps=steps,
         chunk=chunk,
         stack=torch.stack,
+        where=torch.where,
+        flip=lambda a: torch.flip(a, (0,)),
+        concatenate=lambda parts: torch.cat(parts, dim=-1),
     )
 
     def step() -> tuple[Any, ...]:
         for w in weights:
             w.grad = None
-        loss = (FORMULAS[problem.cell](ops, x, *weights) * target).sum()
+        loss = (_by_formula(ops, problem, x, live, weights) * target).sum()
         loss.backward()
         return loss.detach(), *[w.grad for w in weights]
 
@@ -96,9 +135,8 @@ def _pytorch(problem: Problem, steps: Callable[..., Any], chunk: Callable[..., A
 def mygrad(problem: Problem) -> Step:
     """The formulas op by op in MyGrad."""
     import mygrad.nnet.activations
-    import numpy as np
 
-    weights = [mygrad.tensor(w) for w in problem.weights]
+    weights = [mygrad.tensor(w) for w in _flat(problem)]
     ops = SimpleNamespace(
         tanh=mygrad.tanh,
         sigmoid=mygrad.nnet.activations.sigmoid,
@@ -106,10 +144,13 @@ def mygrad(problem: Problem) -> Step:
         steps=_rows,
         chunk=_slices,
         stack=mygrad.stack,
+        where=mygrad.where,
+        flip=lambda a: a[::-1],
+        concatenate=lambda parts: mygrad.concatenate(parts, axis=-1),
     )
 
     def step() -> tuple[Any, ...]:
-        loss = (FORMULAS[problem.cell](ops, problem.x, *weights) * problem.target).sum()
+        loss = (_by_formula(ops, problem, problem.x, problem.live, weights) * problem.target).sum()
         loss.backward()
         return loss.data, *[w.grad for w in weights]
 
@@ -128,15 +169,20 @@ def hips(problem: Problem) -> Step:
         steps=_rows,
         chunk=_slices,
         stack=anp.stack,
+        where=anp.where,
+        flip=lambda a: a[::-1],
+        concatenate=lambda parts: anp.concatenate(parts, axis=-1),
     )
 
+    weights = tuple(_flat(problem))
+
     def loss(weights: tuple[Any, ...]) -> Any:
-        return anp.sum(FORMULAS[problem.cell](ops, problem.x, *weights) * problem.target)
+        return anp.sum(_by_formula(ops, problem, problem.x, problem.live, weights) * problem.target)
 
     train = autograd.value_and_grad(loss)
 
     def step() -> tuple[Any, ...]:
-        value, gradients = train(problem.weights)
+        value, gradients = train(weights)
         return value, *gradients
 
     return step

@@ -33,18 +33,30 @@ SHAPES = (
 )
 
 
+FORMS = {
+    "plain": ("l0",),
+    "bidirectional": ("l0", "l0_reverse"),
+    "two layers": ("l0", "l1"),
+    "lengths": ("l0",),
+}
+"""How a layer is used, and the places of its weights."""
+
+
 class Problem:
     """A layer, its input, and the loss ``sum(outputs * target)``.
 
     Attributes:
         cell: "rnn" (of tanh), "lstm" or "gru".
         shape: the sizes.
+        form: one of `FORMS`.
         x: ``(T, B, D)``, the input, a constant.
-        target: ``(T, B, H)``, what the outputs are multiplied by; it is the cotangent of the outputs too.
-        weights: w_ih ``(G*H, D)``, w_hh ``(G*H, H)``, b_ih and b_hh ``(G*H,)``, of PyTorch's gate order.
+        lengths: ``(B,)``, from half of T to T, or None.
+        live: ``(T, B, 1)``, which steps count, or None.
+        target: ``(T, B, directions * H)``, what the outputs are multiplied by; it is the cotangent of the outputs too.
+        weights: for each place w_ih ``(G*H, D)``, w_hh ``(G*H, H)``, b_ih and b_hh ``(G*H,)``, of PyTorch's order.
     """
 
-    def __init__(self, cell: str, shape: Shape, dtype: Any = np.float32):
+    def __init__(self, cell: str, shape: Shape, dtype: Any = np.float32, form: str = "plain"):
         rng = np.random.default_rng(0)
         inputs, hidden, batch, steps = shape
         rows = GATES[cell] * hidden
@@ -52,8 +64,18 @@ class Problem:
         self.cell = cell
         self.shape = shape
         self.x = rng.standard_normal((steps, batch, inputs)).astype(dtype)
-        self.target = (rng.standard_normal((steps, batch, hidden)) / (steps * batch)).astype(dtype)
-        self.weights = tuple(
-            rng.uniform(-bound, bound, size).astype(dtype)
-            for size in [(rows, inputs), (rows, hidden), (rows,), (rows,)]
-        )
+        self.form = form
+        width = hidden * (1 + (form == "bidirectional"))
+        self.target = (rng.standard_normal((steps, batch, width)) / (steps * batch)).astype(dtype)
+        self.lengths = self.live = None
+        if form == "lengths":
+            self.lengths = rng.integers(steps // 2, steps + 1, batch)
+            self.live = np.arange(steps)[:, None, None] < self.lengths[:, None]
+            self.target *= self.live
+        self.weights = {
+            place: tuple(
+                rng.uniform(-bound, bound, size).astype(dtype)
+                for size in [(rows, hidden if place == "l1" else inputs), (rows, hidden), (rows,), (rows,)]
+            )
+            for place in FORMS[form]
+        }
