@@ -150,14 +150,17 @@ def check_fold(graph, level, modules=()):
         (found.group[p], found.group[v.id])
         for v in graph.vertices
         for p in v.parents
-        if p is not None and found.group[p] != found.group[v.id]
+        if p is not None and found.group[p] != found.group[v.id] and -1 not in (found.group[p], found.group[v.id])
     }
     assert {(p, v.id) for v in found.graph.vertices for p in v.parents if p is not None} == edges
     assert all(p < v.id for v in found.graph.vertices for p in v.parents if p is not None)  # no cycle
-    assert set(found.group) == set(range(len(found.graph.vertices)))
+    assert set(found.group) - {-1} == set(range(len(found.graph.vertices)))
     for v in graph.vertices:
+        if found.group[v.id] == -1:
+            assert v.op == "stack"
+            continue
         whole = found.graph.vertices[found.group[v.id]]
-        if not any(v.path == path or v.path.startswith(f"{path}/") for path in modules):
+        if v.op != "getitem" and not any(v.path == path or v.path.startswith(f"{path}/") for path in modules):
             assert (v.path, v.t, v.direction) == (whole.path, whole.t, whole.direction)
 
 

@@ -10,8 +10,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from itertools import pairwise
 
 from .cell import Cell, Use
+from .graph import Graph
+from .heat import add_heat, heat_label_width
 from .layered import Path, simplify
 from .layout import BOX_HEIGHT, PILL_HEIGHT, TRUNK, Area, Frame, Layout, Text, box_width, pill_width, text_width
 from .legend import add_legend
@@ -20,7 +23,7 @@ from .places import State
 from .scale import Scale
 from .view import Every, Gap, Line, View
 
-__all__ = ["arrange"]
+__all__ = ["arrange", "scale_of"]
 
 PAD = 14.0  # inside a column, beside what is in it
 BAND_PAD = 12.0  # inside a band, above and below
@@ -35,10 +38,15 @@ BLOCK = 26.0  # between the columns and what is beside them
 
 def arrange(view: View, title: str = "") -> Layout:
     """Lay out a view."""
-    norms = [flow for vertex in view.graph.vertices for flow in vertex.flows]
-    norms += [view.graph.vertices[k].norm for k in view.graph.outputs]
-    scale = Scale.of(norms) if view.graph.measured else None
+    scale = scale_of(view.graph) if view.graph.measured else None
     return _Arranger(view, scale).run(title)
+
+
+def scale_of(graph: Graph) -> Scale | None:
+    """The scale of all gradients of a graph, drawn or not."""
+    norms = [flow for vertex in graph.vertices for flow in vertex.flows]
+    outputs = [graph.vertices[k].norm for k in graph.outputs]
+    return Scale.of(norms + outputs, max((x for x in outputs if x is not None), default=None))
 
 
 class _Arranger:
@@ -70,6 +78,8 @@ class _Arranger:
         self._beside()
         self._lines()
         self._through()
+        self._gap_words()
+        self._heat()
         self._shelf()
         self._frames()
         self._finish(title)
@@ -182,7 +192,7 @@ class _Arranger:
         for k, box in enumerate(view.boxes):
             if box.where == "init" and not view.bands[box.band][1]:
                 widths[box.band, box.role] += self._init_width(k)
-        self.left = max([self.left, *widths.values()])
+        self.left = max([self.left, heat_label_width(self.layout) - 10.0, *widths.values()])
         at = OUTER + self.left + (BLOCK if self.left else 0.0) + (TRUNK * len(self.lead))
         if not view.columns:
             at = OUTER
@@ -261,8 +271,17 @@ class _Arranger:
                     self.returns[k] = at + 4.0
                 at += 10.0 if after.leaving else 0.0
                 after.x = self.right
-                after.y = at + 16.0 + after.rise
-                at += 24.0 + after.rise if after.falls else after.height + 30.0
+                if after.falls:
+                    after.y = at + 16.0 + after.rise
+                    at += 24.0 + after.rise
+                elif after.entry and not after.leaving and view.bands:
+                    # Only the lines to it need room above the columns.
+                    first, last = after.entry
+                    after.y = max(at + 12.0 - first, OUTER + 12.0)
+                    at = after.y + last + 10.0
+                else:
+                    after.y = at + 16.0
+                    at += after.height + 30.0
             if strip:
                 cell = self.cells[strip - 1]
                 at += LABEL
@@ -298,10 +317,14 @@ class _Arranger:
         view = self.view
         after = [part for (where, _), part in self.parts.items() if where == "after"]
         for falling in after:
-            low = falling.y + falling.height + 20.0
+            high, low = falling.y - 30.0, falling.y + falling.height + 20.0
             tops = [(part, min([part.y, *(self.returns[k] for k in part.leaving)])) for part in after]
-            others = [part for part, top in tops if part is not falling and top < low]
-            if falling.falls and others:
+            others = [
+                part
+                for part, top in tops
+                if part is not falling and top < low and (falling.falls or part.y + part.height > high)
+            ]
+            if not falling.leaving and others and not any(other.x > falling.x for other in others):
                 falling.x = max(part.x + part.width + TRUNK * len(part.leaving) for part in others) + BLOCK
             right = [k for k, box in enumerate(view.boxes) if box.where == "init" and view.bands[box.band][1]]
             if falling.falls and right:
@@ -508,6 +531,22 @@ class _Arranger:
             path += [(x, path[-1][1]), (x, y)]
         return [*path, *way]
 
+    def _gap_words(self) -> None:
+        """How many steps a gap hides, where no state runs through."""
+        for k, box in enumerate(self.view.boxes):
+            if box.where != "gap":
+                continue
+            area = self.layout.boxes[k]
+            pairs = zip(self.view.through, self.layout.through, strict=True)
+            ways = [
+                path[0][1] for through, path in pairs if (through.column, through.state[0]) == (box.column, box.band)
+            ]
+            free = [(b - a, (a + b) / 2) for a, b in pairwise(sorted([area.y - 8, *ways, area.bottom]))]
+            _, y = max(free)
+            x = area.x + area.width / 2
+            self.layout.texts.append(Text("gap", x, y - 1, box.sign, "middle"))
+            self.layout.texts.append(Text("gapnote", x, y + 11, box.note, "middle"))
+
     def _through(self) -> None:
         for through in self.view.through:
             left, right = self.layout.columns[through.column]
@@ -521,6 +560,11 @@ class _Arranger:
                 )
 
     # What stands below, and behind.
+
+    def _heat(self) -> None:
+        if self.layout.columns:
+            left, right = self.layout.columns[0][0], self.layout.columns[-1][1]
+            self.foot = add_heat(self.layout, left, right, self.foot + 10.0)
 
     def _shelf(self) -> None:
         """The parameters, each with what is made of it before the first step, in rows as wide as the picture."""

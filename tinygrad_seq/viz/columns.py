@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
+from itertools import pairwise
 
 from ..errors import OptionError
 from .graph import Graph
 from .paths import Highlight
-from .places import Places
-from .view import Column, Gap, Step
+from .places import Places, State
+from .view import Column, Gap, Heat, Step
 
-__all__ = ["choose_columns", "wanted_columns"]
+__all__ = ["choose_columns", "heat_of", "wanted_columns"]
 
 
 def wanted_columns(graph: Graph, places: Places, focus: Iterable[int], highlight: Highlight | None) -> set[int]:
-    """The columns that must be shown."""
+    """The columns that must be shown, in any number."""
     wanted = set()
     for t in focus:
         if t not in places.steps:
@@ -31,18 +33,24 @@ def wanted_columns(graph: Graph, places: Places, focus: Iterable[int], highlight
     return wanted
 
 
-def choose_columns(steps: list[int], limit: int, wanted: set[int]) -> list[Column]:
-    """Steps and gaps in order; a gap hides two steps at least."""
+def choose_columns(steps: list[int], limit: int, wanted: set[int], heat: Iterable[Heat]) -> list[Column]:
+    """Steps and gaps in order; a gap hides two steps at least.
+
+    After what is wanted come the last step, the first one, the two between which the gradient changes most, and then
+    what is next to the ends.
+    """
     if limit < 1:
         raise OptionError(f"draw: got columns={limit}; need at least 1")
     n = len(steps)
     shown = set(range(n)) if n <= limit else set(wanted)
-    left, right = 0, n - 1
-    while len(shown) < min(limit, n):
-        shown.add(right)
-        if len(shown) < limit:
-            shown.add(left)
-        left, right = left + 1, right - 1
+    steepest = _steepest(heat)
+    room = len(shown | {0, n - 1, *steepest}) <= limit
+    candidates = [n - 1, 0, *(steepest if room else ())]
+    candidates += [k for pair in zip(reversed(range(n)), range(n), strict=True) for k in pair]
+    for k in candidates:
+        if len(shown) >= min(limit, n):
+            break
+        shown.add(k)
     columns: list[Column] = []
     k = 0
     while k < n:
@@ -56,3 +64,29 @@ def choose_columns(steps: list[int], limit: int, wanted: set[int]) -> list[Colum
             columns.append(Step(steps[k]))
             k += 1
     return columns
+
+
+def heat_of(graph: Graph, places: Places) -> list[Heat]:
+    """The gradient of every state that one step hands to the next, at all steps."""
+    if not graph.measured:
+        return []
+    states = dict.fromkeys(sorted(set(places.rails.values())))
+    norms: dict[State, list[float | None]] = {state: [None] * len(places.steps) for state in states}
+    names: dict[State, str] = {}
+    for v in graph.vertices:
+        state = (places.band[v.id], places.role[v.id])
+        if places.where[v.id] == "step" and state in norms:
+            norms[state][places.column[v.id]] = v.norm
+            names.setdefault(state, v.name or v.op)
+    return [Heat(state, name, tuple(norms[state])) for state, name in sorted(names.items())]
+
+
+def _steepest(heat: Iterable[Heat]) -> list[int]:
+    """The two neighbouring steps between which the gradient of a state changes by the largest factor."""
+    best, found = 0.0, list[int]()
+    for row in heat:
+        sizes = [math.log(x) if x and math.isfinite(x) else None for x in row.norms]
+        for k, (a, b) in enumerate(pairwise(sizes)):
+            if a is not None and b is not None and abs(a - b) > best:
+                best, found = abs(a - b), [k, k + 1]
+    return found

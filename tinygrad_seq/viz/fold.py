@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from typing import Literal, get_args
 
+from .direct import direct
 from .graph import Graph, Vertex
 from .paths import Highlight
 
@@ -28,7 +29,7 @@ class Fold:
 
     Attributes:
         graph: the vertices that are left.
-        group: for each vertex of the other graph, the one that it is part of.
+        group: for each vertex of the other graph, the one that it is part of, or -1.
     """
 
     def __init__(self, graph: Graph, group: list[int], origin: Graph):
@@ -49,14 +50,15 @@ class Fold:
             for child, i in edges:
                 parent = vertices[child].parents[i]
                 assert parent is not None
-                if group[parent] != group[child]:
-                    kept.append((group[child], place[group[child]][group[parent]]))
+                whole, source = group[child], group[parent]
+                if whole >= 0 and source in place[whole]:
+                    kept.append((whole, place[whole][source]))
             return kept
 
         return Highlight(
             sources=frozenset(group[k] for k in found.sources),
             target=group[found.target],
-            vertices=frozenset(group[k] for k in found.vertices),
+            vertices=frozenset(group[k] for k in found.vertices) - {-1},
             edges=frozenset(onto(found.edges)),
             strongest=tuple(onto(found.strongest)),
             count=found.count,
@@ -67,6 +69,9 @@ def fold(graph: Graph, level: Level, modules: Sequence[str] = ()) -> Fold:
     """The graph at a level, with each step of the given modules in one box."""
     if level == "ops" and not modules:
         return Fold(graph, list(range(len(graph.vertices))), graph)
+    origin, place = graph, list(range(len(graph.vertices)))
+    if level != "ops":
+        graph, place = direct(graph)
     uses = graph.uses()
     head = list(range(len(graph.vertices))) if level == "ops" else _cones(graph, uses)
     keys: list[object] = list(head)
@@ -76,7 +81,8 @@ def fold(graph: Graph, level: Level, modules: Sequence[str] = ()) -> Fold:
         _join_cells(graph, uses, head, keys)
     for path in modules:
         _join_module(graph, path, keys)
-    return _contract(graph, uses, keys, head)
+    folded, group = _contract(graph, uses, keys, head)
+    return Fold(folded, [-1 if k < 0 else group[k] for k in place], origin)
 
 
 def _region(v: Vertex) -> tuple[str, int | None, str]:
@@ -157,7 +163,7 @@ def _join_module(graph: Graph, path: str, keys: list[object]) -> None:
             keys[v.id] = ("module", path, v.t, v.direction)
 
 
-def _contract(graph: Graph, uses: Uses, keys: list[object], head: list[int]) -> Fold:
+def _contract(graph: Graph, uses: Uses, keys: list[object], head: list[int]) -> tuple[Graph, list[int]]:
     """The graph of the groups with the same key; a group that would be part of a cycle is left in its cones."""
     whole = [keys[h] if keys[v] == h else keys[v] for v, h in enumerate(head)]
     order, cyclic = _order(graph, uses, whole)
@@ -179,7 +185,7 @@ def _contract(graph: Graph, uses: Uses, keys: list[object], head: list[int]) -> 
         for k, (key, ids) in enumerate(zip(order, members, strict=True))
     ]
     kept = tuple(dict.fromkeys(group[k] for k in graph.outputs))
-    return Fold(Graph(tuple(vertices), kept, graph.measured), group, graph)
+    return Graph(tuple(vertices), kept, graph.measured), group
 
 
 def _apart(v: Vertex, key: object) -> object:
@@ -226,7 +232,7 @@ def _vertex(
     return last._replace(
         id=k,
         op=kind if module else last.op,
-        name=_name(last, kind, key, last.id in outputs),
+        name=_name(last, kind, key, not last.shape and (last.id in outputs or len(members) > 2)),
         parents=parents,
         flows=flows,
         norm=_total([v.norm for v in values]),
@@ -263,13 +269,13 @@ def _inputs(
     return tuple(parents), tuple([None if source is None else sums[source] for source in parents])
 
 
-def _name(last: Vertex, kind: str, key: object, is_output: bool) -> str:
+def _name(last: Vertex, kind: str, key: object, loss: bool) -> str:
     if kind == "module":
         assert isinstance(key, tuple)
         return str(key[1]).rpartition("/")[2]
     if kind == "cell":
         return "cell"
-    return last.name or ("x" if kind == "x" else "loss" if is_output and not last.shape and last.t is None else "")
+    return last.name or ("x" if kind == "x" else "loss" if loss else "")
 
 
 def _total(norms: Sequence[float | None]) -> float | None:

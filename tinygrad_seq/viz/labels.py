@@ -38,7 +38,7 @@ def sign(vertex: Vertex) -> str:
     if vertex.ops and not vertex.by_step:
         signs = dict.fromkeys(_sign(op) for op in vertex.ops if op not in MOVES)
         words = " ".join(signs)
-        return words if len(words) <= 14 else f"… {_sign(vertex.op)}"
+        return words if len(words) <= 14 else "" if vertex.name else f"… {_sign(vertex.op)}"
     if vertex.op == "getitem":
         if "array" in vertex.key:
             return "[array]"

@@ -18,6 +18,7 @@ __all__ = [
     "Frame",
     "Layout",
     "Sample",
+    "Shade",
     "Text",
     "box_width",
     "pill_width",
@@ -30,7 +31,7 @@ TRUNK = 9.0
 """The distance between lines that run beside each other."""
 
 FrameKind = Literal["column", "module", "cell", "group", "shelf"]
-TextKind = Literal["title", "caption", "step", "module", "legend", "factor", "heading"]
+TextKind = Literal["title", "caption", "step", "module", "legend", "factor", "heading", "gap", "gapnote"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,15 @@ class Sample:
     hot: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Shade:
+    """A piece of the heat strip: a bin of the scale, or -1 and a mark."""
+
+    mark: Mark
+    bin: int
+    area: Area
+
+
 @dataclass(slots=True)
 class Layout:
     """The places of all that a view shows.
@@ -96,6 +106,7 @@ class Layout:
         boxes, lines, stubs, through: as in the view, in the same order; a stub is its label and its line.
         columns: left and right border of each column.
         frames, texts: what stands behind the boxes and beside them; the first text is the title.
+        heat, ticks: the strip of all steps, and marks under those that are drawn.
         samples, ramp: the legend: lines that are explained, and the colour bar, an area for each bin.
     """
 
@@ -110,6 +121,8 @@ class Layout:
     columns: list[tuple[float, float]] = field(default_factory=list)
     frames: list[Frame] = field(default_factory=list)
     texts: list[Text] = field(default_factory=list)
+    heat: list[Shade] = field(default_factory=list)
+    ticks: list[Path] = field(default_factory=list)
     samples: list[Sample] = field(default_factory=list)
     ramp: list[tuple[int, Area]] = field(default_factory=list)
 

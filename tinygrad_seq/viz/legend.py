@@ -6,6 +6,7 @@ import math
 
 from .labels import power_of_ten
 from .layout import Area, Layout, Sample, Text, text_width
+from .paths import describe
 from .scale import BINS, Mark, Scale
 from .view import Gap, View
 
@@ -15,7 +16,8 @@ RAMP = 216.0
 LINE = 17.0
 
 MARKS: tuple[tuple[Mark, str], ...] = (
-    ("vanished", "vanished: below the scale"),
+    ("vanished", "vanished: less than 10⁻⁸ of the largest"),
+    ("exploded", "exploded: over 10⁴ times the gradient at the output"),
     ("zero", "exactly zero"),
     ("broken", "infinite or not a number"),
     ("none", "no gradient"),
@@ -75,6 +77,7 @@ def _samples(layout: Layout) -> list[tuple[Sample, str]]:
         found.append((Sample([], "flow", norm, hot=True), others))
     if scale is not None:
         norms = [line.norm for line in layout.view.lines] + [stub.norm for stub in layout.view.stubs]
+        norms += [box.norm for box in layout.view.boxes if box.where != "gap"]
         marks = {scale.mark(norm) for norm in norms}
         found += [(Sample([], mark), text) for mark, text in MARKS if mark in marks]
     return found
@@ -94,7 +97,9 @@ def caption(view: View) -> str:
     if hidden:
         words.append(f"{_count(hidden, 'step')} not drawn")
     if view.highlight is not None:
-        words.append(f"{_count(view.highlight.count, 'path')} highlighted")
+        found, vertices = view.highlight, view.graph.vertices
+        ends = f"from {describe(vertices[min(found.sources)])} to {describe(vertices[found.target])}"
+        words.append(f"{_count(found.count, 'path') if found.count else 'no path'} {ends}")
     return "  ·  ".join(words)
 
 

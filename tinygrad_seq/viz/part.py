@@ -111,6 +111,12 @@ class Part:
         return [*path, (path[-1][0] + TRUNK * self.leaving.index(box), path[-1][1])]
 
     @property
+    def entry(self) -> tuple[float, float] | None:
+        """Between which heights below the upper border lines come in."""
+        heights = [self.way_in(box)[0][1] - self.y for box in self._entries]
+        return (min(heights), max(heights)) if heights else None
+
+    @property
     def rise(self) -> float:
         """The height above the upper border that lines to the boxes need."""
         return TRUNK * (len(self._entries) - 1) if self.falls and self._entries else 0.0

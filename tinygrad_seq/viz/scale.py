@@ -1,7 +1,8 @@
 """From the norm of a gradient to a colour and a width, and the colours of everything else.
 
 The colours run from pale to dark blue (on a dark page, from dim to bright) in equal steps of lightness, so that they
-can be told apart by everybody and in grey print. The highlight is orange, which blue never turns into.
+can be told apart by everybody and in grey print. The highlight is orange, which blue never turns into. What is no
+flow of a healthy size has a mark of its own: vanished, exploded, exactly zero, not finite, or no gradient at all.
 """
 
 from __future__ import annotations
@@ -11,13 +12,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["BINS", "DARK", "LIGHT", "Mark", "Scale", "Theme"]
+__all__ = ["BINS", "DARK", "GROWTH", "LIGHT", "Mark", "Scale", "Theme"]
 
 BINS = 24
 DECADES = 8
 """What is smaller than 10**-8 of the largest has vanished."""
 
-Mark = Literal["flow", "vanished", "zero", "broken", "none"]
+GROWTH = 4
+"""What is larger than 10**4 times the gradient that the sweep began with has exploded."""
+
+Mark = Literal["flow", "vanished", "exploded", "zero", "broken", "none"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,7 @@ class Theme:
     shelf: str
     gap: str
     hot: str
+    exploded: str
     broken: str
     faint: str
     vanished: str
@@ -46,6 +51,11 @@ class Theme:
         at = bin / (BINS - 1) * (len(self.ramp) - 1)
         k = min(int(at), len(self.ramp) - 2)
         return _mix(self.ramp[k], self.ramp[k + 1], at - k)
+
+    def of(self, mark: Mark) -> str:
+        """The colour of a line that is not on the scale."""
+        colors = {"zero": self.outline, "broken": self.broken, "vanished": self.vanished, "exploded": self.exploded}
+        return colors.get(mark, self.faint)
 
 
 LIGHT = Theme(
@@ -61,6 +71,7 @@ LIGHT = Theme(
     shelf="#f5f7fa",
     gap="#eef1f6",
     hot="#f08a00",
+    exploded="#b3260f",
     broken="#d4006a",
     faint="#b4bdca",
     vanished="#8493a8",
@@ -79,6 +90,7 @@ DARK = Theme(
     shelf="#171c25",
     gap="#222a37",
     hot="#ff9d1e",
+    exploded="#ff6a4d",
     broken="#ff5aa8",
     faint="#4a5669",
     vanished="#6d7c93",
@@ -93,20 +105,30 @@ def _mix(a: str, b: str, part: float) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """A logarithmic scale from 10**low to 10**high; low and high are whole."""
+    """A logarithmic scale from 10**low to 10**high; low and high are whole.
+
+    What is below ``least`` has vanished, and what is above ``limit`` has exploded.
+    """
 
     low: int
     high: int
+    least: float = 0.0
+    limit: float = math.inf
 
     @classmethod
-    def of(cls, norms: Iterable[float | None]) -> Scale | None:
-        """The scale that holds these norms, the largest DECADES of it at most; None if there is nothing to show."""
+    def of(cls, norms: Iterable[float | None], start: float | None = None) -> Scale | None:
+        """The scale that holds these norms, the largest DECADES of it at most; None if there is nothing to show.
+
+        ``start`` is the norm of the gradient that the sweep began with.
+        """
+        limit = start * 10.0**GROWTH if start and math.isfinite(start) else math.inf
         sizes = [n for n in norms if n is not None and math.isfinite(n) and n > 0]
         if not sizes:
             return None
+        least = max(sizes) * 10.0**-DECADES
         high = math.ceil(math.log10(max(sizes)) - 1e-9)
-        low = max(math.floor(math.log10(min(sizes)) + 1e-9), high - DECADES)
-        return cls(min(low, high - 1), high)
+        low = math.floor(math.log10(max(min(sizes), least)) + 1e-9)
+        return cls(min(low, high - 1), high, least, limit)
 
     def part(self, norm: float) -> float:
         """Where a positive norm lies between the ends, 0 to 1."""
@@ -128,7 +150,9 @@ class Scale:
             return "broken"
         if norm == 0:
             return "zero"
-        return "flow" if math.log10(norm) >= self.low - 1e-9 else "vanished"
+        if norm > self.limit:
+            return "exploded"
+        return "flow" if norm >= (self.least or 10.0**self.low) else "vanished"
 
     def ticks(self) -> list[int]:
         """The exponents to write beside the scale."""

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any, Literal, TypeVar
 
-from .columns import choose_columns, wanted_columns
+from .columns import choose_columns, heat_of, wanted_columns
 from .graph import Graph, Vertex
 from .labels import shape_text, short_name, sign, spread_text
 from .paths import Highlight
@@ -29,7 +29,7 @@ def show(
     highlight: Highlight | None = None,
     rolled: bool = False,
 ) -> View:
-    """The view with at most ``columns`` time steps: the first, the last, ``focus`` and the ends of the highlight.
+    """The view with at most ``columns`` time steps, of which ``focus`` and the ends of the highlight are some.
 
     With ``rolled`` all steps are in one column.
 
@@ -38,10 +38,13 @@ def show(
     """
     places = place(graph)
     wanted = wanted_columns(graph, places, focus, highlight)
-    chosen = choose_columns(places.steps, columns, wanted)
+    heat = heat_of(graph, places)
+    chosen = choose_columns(places.steps, columns, wanted, heat)
     if rolled and len(places.steps) > 1:
         chosen = [Every(places.steps[0], places.steps[-1], len(places.steps))]
     view = _Builder(graph, places, chosen, highlight).build()
+    if any(isinstance(column, Gap) for column in chosen):
+        view.heat = heat
     assert sum(column.count for column in view.columns) == view.steps
     return view
 
@@ -296,7 +299,8 @@ class _Builder:
             if box.where == "step":
                 last_before[box.column, (box.band, box.role)] = box.norm
         for (column, state), (hot, strong) in marks.items():
-            before, after = last_before.get((column - 1, state)), last_before.get((column + 1, state))
+            onward = -1 if self.places.reverse[state[0]] else 1
+            before, after = last_before.get((column - onward, state)), last_before.get((column + onward, state))
             factor = before / after if before is not None and after else None
             self.view.through.append(Through(column, state, factor, hot, strong))
 

@@ -9,7 +9,7 @@ from .graph import Graph
 from .paths import Highlight
 from .places import State, Where
 
-__all__ = ["Box", "Column", "Every", "Gap", "Line", "LineKind", "Spread", "Step", "Stub", "Through", "View"]
+__all__ = ["Box", "Column", "Every", "Gap", "Heat", "Line", "LineKind", "Spread", "Step", "Stub", "Through", "View"]
 
 LineKind = Literal["step", "cross", "rail", "loop", "init", "bus", "lead", "collect", "strip", "shelf"]
 Spread = tuple[float, float, float]
@@ -133,6 +133,15 @@ class Through:
     strong: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Heat:
+    """The gradient of one state at every time step, drawn or not; None where there is none."""
+
+    state: State
+    name: str
+    norms: tuple[float | None, ...]
+
+
 @dataclass(slots=True)
 class View:
     """What is shown of a graph.
@@ -142,6 +151,7 @@ class View:
         columns: from left to right.
         bands: names of the modules that take part in time, from below to above, and whether time runs backwards.
         boxes, lines, stubs, through: what is drawn.
+        heat: where steps are hidden, the gradients of the states at all steps.
     """
 
     graph: Graph
@@ -153,6 +163,7 @@ class View:
     lines: list[Line] = field(default_factory=list)
     stubs: list[Stub] = field(default_factory=list)
     through: list[Through] = field(default_factory=list)
+    heat: list[Heat] = field(default_factory=list)
 
     def __repr__(self) -> str:
         shown = sum(isinstance(column, Step) for column in self.columns)

@@ -10,14 +10,14 @@ from ..layout import Area, Layout, Text, text_width
 from ..scale import Mark, Theme
 from .curves import cubics, direction
 from .style import SIZES
-from .svg import faintness
+from .svg import WIDTHS, faintness
 
 if TYPE_CHECKING:
     import graphviz  # type: ignore[import-untyped]
 
 __all__ = ["dot"]
 
-STYLES: dict[Mark, str] = {"flow": "solid", "vanished": "dotted", "zero": "dashed", "broken": "dashed", "none": "solid"}
+STYLES: dict[Mark, str] = {"vanished": "dotted", "zero": "dashed", "broken": "dashed"}
 ARROW = 7.0
 
 
@@ -50,6 +50,9 @@ class _Dot:
             )
         self._boxes()
         self._stubs()
+        for k, shade in enumerate(layout.heat):
+            color = theme.color(shade.bin) if shade.bin >= 0 else theme.of(shade.mark)
+            self._node(f"heat{k}", shade.area, style="filled", fillcolor=color, color=color, penwidth="0")
         for k, area in layout.ramp:
             self._node(f"ramp{k}", area, style="filled", fillcolor=theme.color(k), color=theme.color(k), penwidth="0")
         for k, text in enumerate(layout.texts):
@@ -79,6 +82,7 @@ class _Dot:
             label = f'<<font point-size="11">{first}</font><br/>{note}>'
             attrs = {"style": "filled", "fillcolor": theme.box, "color": outline, "penwidth": width}
             if box.where == "gap":
+                label = ""
                 attrs |= {"style": "filled,dashed", "fillcolor": theme.gap}
             elif layout.scale is not None and layout.scale.mark(box.norm) == "flow":
                 assert box.norm is not None
@@ -135,6 +139,8 @@ class _Dot:
             color = self.theme.hot if through.strong else self.theme.outline
             look = {"color": color, "penwidth": "2" if through.strong else "1.2", "style": "dashed"}
             self._edge(*self._ends(path), path, look | {"arrowhead": "none"})
+        for path in layout.ticks:
+            self._edge(*self._ends(path), path, {"color": self.theme.soft, "penwidth": "1.5", "arrowhead": "none"})
         for sample in layout.samples:
             ends = self._ends(sample.path)
             if sample.hot or sample.strong:
@@ -154,8 +160,8 @@ class _Dot:
 
     def _marked(self, mark: Mark) -> dict[str, str]:
         theme = self.theme
-        color = {"zero": theme.outline, "broken": theme.broken, "vanished": theme.vanished}.get(mark, theme.faint)
-        return {"color": color, "penwidth": "2.5" if mark == "broken" else "1.1", "style": STYLES[mark]}
+        color = theme.of(mark)
+        return {"color": color, "penwidth": _n(WIDTHS.get(mark, 1.1)), "style": STYLES.get(mark, "solid")}
 
     def _halo(self, source: str, target: str, path: Path, strong: bool) -> None:
         color = self.theme.hot if strong else self.theme.hot + "4d"

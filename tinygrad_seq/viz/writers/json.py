@@ -57,6 +57,10 @@ def contents(layout: Layout) -> dict[str, Any]:
             for line, path in zip(view.lines, layout.lines, strict=True)
         ],
         "uses": [_use(layout, stub, area, path) for stub, (area, path) in zip(view.stubs, layout.stubs, strict=True)],
+        "heat": [
+            {"band": row.state[0], "role": row.state[1], "name": row.name, "norms": [_number(x) for x in row.norms]}
+            for row in view.heat
+        ],
         "through": [
             {"column": through.column, "band": through.state[0], "role": through.state[1]}
             | {"factor": _number(through.factor), "points": _points(path)}

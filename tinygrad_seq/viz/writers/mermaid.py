@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from ..scale import Scale, Theme
+from ..scale import Mark, Scale, Theme
 from ..view import Box, Gap, Step, View
+from .svg import WIDTHS
 
 __all__ = ["LIMIT", "mermaid"]
 
 LIMIT = 500
 """How many edges Mermaid draws before it refuses."""
+
+
+DASHES: dict[Mark, str] = {
+    "vanished": ",stroke-dasharray:1 2",
+    "zero": ",stroke-dasharray:6 3",
+    "broken": ",stroke-dasharray:8 2",
+}
 
 
 def mermaid(view: View, scale: Scale | None, theme: Theme) -> str:
@@ -49,11 +57,13 @@ def _node(k: int, box: Box) -> str:
 
 
 def _style(norm: float | None, hot: bool, scale: Scale | None, theme: Theme) -> str:
-    if scale is None or norm is None or scale.mark(norm) != "flow":
-        color, width = (theme.broken if scale and scale.mark(norm) == "broken" else theme.faint), 1.0
+    mark = "none" if scale is None else scale.mark(norm)
+    if scale is None or norm is None or mark != "flow":
+        color, width = theme.of(mark), WIDTHS.get(mark, 1.0)
     else:
         color, width = theme.color(scale.bin(norm)), scale.width(norm)
-    return f"stroke:{theme.hot if hot else color},stroke-width:{width:g}px"
+    dashes = DASHES.get(mark, "")
+    return f"stroke:{theme.hot if hot else color},stroke-width:{width:g}px{dashes}"
 
 
 def _words(text: str) -> str:

@@ -14,6 +14,8 @@ SIZES: dict[str, float] = {
     "heading": 10,
     "legend": 9.5,
     "factor": 9,
+    "gap": 11,
+    "gapnote": 9,
 }
 """The font size of each kind of text, in pixels."""
 
@@ -34,6 +36,7 @@ def css(theme: Theme, under: str = "") -> str:
         (".cell", f"fill: {theme.cell}; stroke: {theme.module}"),
         (".group", f"fill: {theme.cell}; stroke: {theme.module}"),
         (".shelf", f"fill: {theme.shelf}; stroke: {theme.module}"),
+        (".tick", f"fill: none; stroke: {theme.soft}; stroke-width: 1.5"),
         (".box .body", f"fill: {theme.box}; stroke: {theme.outline}; stroke-width: 1"),
         (".gap .body", f"fill: {theme.gap}; stroke: {theme.outline}; stroke-dasharray: 4 3"),
         (".box .name", "font-size: 11.5px; font-weight: 700"),
@@ -52,10 +55,11 @@ def css(theme: Theme, under: str = "") -> str:
         (".halo.weak", "stroke-opacity: 0.3"),
         (".vanished", f"stroke: {theme.vanished}; fill: {theme.vanished}; stroke-dasharray: 1.5 2.5"),
         (".zero", f"stroke: {theme.outline}; fill: {theme.outline}; stroke-dasharray: 6 3"),
+        (".exploded", f"stroke: {theme.exploded}; fill: {theme.exploded}"),
         (".none", f"stroke: {theme.faint}; fill: {theme.faint}"),
         (".broken", f"stroke: {theme.broken}; fill: {theme.broken}; stroke-dasharray: 8 2 2 2"),
     ]
     rules += [(f".g{k}", f"stroke: {theme.color(k)}; fill: {theme.color(k)}") for k in range(BINS)]
     rules.append((".line", "fill: none"))
-    rules.append((".head, .bar, .ramp", "stroke: none"))
+    rules.append((".head, .bar, .ramp, .heat", "stroke: none"))
     return "\n".join(f"{under}{selector} {{ {body} }}" for selector, body in rules)

@@ -8,12 +8,16 @@ from html import escape
 
 from ..layered import Path
 from ..layout import Area, Layout
-from ..scale import Theme
+from ..scale import Mark, Theme
 from ..view import Box, Stub
 from .curves import HEAD, corners, direction, shortened
 from .style import css
 
 __all__ = ["body", "svg"]
+
+
+WIDTHS: dict[Mark, float] = {"broken": 2.5, "exploded": 5.0}
+"""Of lines that are not healthy, where it is not 1.1."""
 
 
 def svg(layout: Layout, theme: Theme) -> str:
@@ -97,7 +101,7 @@ def appearance(layout: Layout, norm: float | None) -> tuple[str, float]:
     if mark == "flow":
         assert norm is not None
         return f"g{scale.bin(norm)}", scale.width(norm)
-    return mark, 2.5 if mark == "broken" else 1.1
+    return mark, WIDTHS.get(mark, 1.1)
 
 
 def _flow_title(layout: Layout, norm: float | None, what: str) -> str:
@@ -116,7 +120,9 @@ def _box(layout: Layout, k: int, box: Box, area: Area) -> str:
         f"<title>{_escape(_box_title(layout, box))}</title>",
         _rect(area, "body", 6 if box.where == "gap" else 4),
     ]
-    if box.where != "gap" and layout.scale is not None:
+    if box.where == "gap":
+        return "".join([*parts, "</g>"])
+    if layout.scale is not None:
         x += 2
         look, _ = appearance(layout, box.norm)
         parts.append(_rect(Area(area.x + 2.5, area.y + 4, 3, area.height - 8), f"bar {look}", 1.5))
@@ -152,13 +158,19 @@ def _box_title(layout: Layout, box: Box) -> str:
 
 
 def _legend(layout: Layout) -> Iterator[str]:
+    for shade in layout.heat:
+        yield _rect(shade.area, f"heat {f'g{shade.bin}' if shade.bin >= 0 else shade.mark}", 0)
+    if layout.ticks:
+        yield f'<path class="tick" d="{"".join(map(_path, layout.ticks))}"/>'
     for k, area in layout.ramp:
         yield _rect(area, f"ramp g{k}", 0)
     for sample in layout.samples:
         if sample.hot or sample.strong:
             kind = "halo" if sample.strong else "halo weak"
             yield f'<path class="{kind}" d="{_path(sample.path)}" stroke-width="{9 if sample.strong else 7}"/>'
-        look, width = appearance(layout, sample.norm) if sample.mark == "flow" else (sample.mark, 1.6)
+        look, width = str(sample.mark), WIDTHS.get(sample.mark, 1.6)
+        if sample.mark == "flow":
+            look, width = appearance(layout, sample.norm)
         yield f'<path class="line {look}" d="{_path(sample.path)}" stroke-width="{width}"/>'
 
 
