@@ -10,6 +10,8 @@ import pytest
 import tinygrad_seq as tg
 from tinygrad_seq import flow
 from tinygrad_seq.autograd import ancestors
+from tinygrad_seq.autograd.sweep import sweep
+from tinygrad_seq.ops import index
 
 
 def nodes(output, name):
@@ -125,6 +127,69 @@ def test_nothing_changes_and_nothing_is_kept():
     values = [*norms.node.values(), *norms.edge.values()]
     assert values
     assert {type(value) for value in values} == {float}
+
+
+def test_looking_on_changes_no_bit():
+    for program in (lambda: cell()[0], lambda: embedded()[0]):
+        loss = program()
+        seed = [(loss.node, np.ones(()))]
+        plain = sweep(seed)
+        for careful in (False, True):
+            seen = sweep(seed, observe=lambda node, i, g: None, careful=careful)
+            assert plain.keys() == seen.keys()
+            assert all(np.array_equal(plain[leaf], seen[leaf]) for leaf in plain)
+
+
+def embedded(T=5):
+    """A table whose rows are read by step, some of them twice."""
+    rng = np.random.default_rng(0)
+    table = tg.tensor(rng.normal(size=(7, 3)), requires_grad=True)
+    reads = [table[rng.integers(-7, 4, size=(4, 2))] for _ in range(T)]
+    return np.sum(np.stack([np.tanh(rows) for rows in reads])), table, reads
+
+
+def test_what_a_read_contributes():
+    loss, table, reads = embedded()
+    norms = flow.gradient_norms(loss)
+    for rows in reads:
+        (alone,) = tg.autograd.grad(np.sum(np.tanh(rows)), table)
+        assert norms.edge[rows.node.index, 0] == pytest.approx(np.linalg.norm(alone.numpy()), rel=1e-12)
+    x = tg.tensor(np.ones((4, 3)), requires_grad=True)
+    for at in (2, slice(1, 3), (Ellipsis, 0), np.array([True, False, True, True]), (slice(None), np.array([0, 0]))):
+        part = x[at]
+        loss = np.sum(part * part)
+        (alone,) = tg.autograd.grad(loss, x)
+        found = flow.gradient_norms(loss).edge[part.node.index, 0]
+        assert found == pytest.approx(np.linalg.norm(alone.numpy()), rel=1e-12)
+
+
+def test_reads_cost_the_same_at_every_step(monkeypatch):
+    """What is read of a sequence is not scattered into a buffer of its length, but for the one gradient."""
+    sizes = []
+    monkeypatch.setattr(index, "_add_at", lambda buffer, *rest: sizes.append(buffer.size))
+    for T in (8, 16):
+        x = tg.tensor(np.ones((T, 2, 3)), requires_grad=True)
+        loss = np.sum(np.stack([np.tanh(x[t]) for t in range(1, T)]))
+        flow.gradient_norms(loss)
+    assert sizes == [8 * 6] * 7 + [16 * 6] * 15
+
+
+def test_products_that_nearly_cancel():
+    """The contribution of a use is measured by its factors, and by itself where these would lose digits."""
+    a, b = np.ones((2, 40)), np.ones((2, 50))
+    b[1] = -1 + 1e-9
+    w, x = tg.tensor(np.zeros((50, 40)), requires_grad=True), tg.tensor(a)
+    y = tg.ops.linear(x, w)
+    z = tg.ops.linear(x * 2.0, w)
+    norms = flow.gradient_norms([y, z], [b, b])
+    assert norms.edge[y.node.index, 1] == pytest.approx(np.linalg.norm(b.T @ a), rel=1e-12)
+
+
+def test_a_nan_that_a_mask_did_not_take():
+    x = tg.tensor([0.0, 4.0], requires_grad=True)
+    y = np.sqrt(x)
+    norms = flow.gradient_norms(np.sum(np.where(np.array([False, True]), y, 0.0)))
+    assert norms.node[x.node.index] == pytest.approx(0.25)
 
 
 def test_errors_say_what_is_needed():

@@ -59,7 +59,10 @@ class detect_anomaly(ModeContext):  # noqa: N801 - PyTorch's name, used like a f
 
     def backward(self, node: Node, i: int | None, g: Any) -> None:
         """Check what a rule returned."""
-        if i is None or _finite(g):
+        if i is None:
+            return
+        g = g() if callable(g) else g
+        if _finite(g):
             return
         kept = node.kept if isinstance(node.kept, tuple) else (node.kept,)
         operands = ", ".join(

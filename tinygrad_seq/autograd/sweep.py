@@ -11,6 +11,7 @@ they run on Tensors, and what they compute is recorded like any other computatio
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -32,6 +33,7 @@ def sweep(
     *,
     record: bool = False,
     observe: Observer | None = None,
+    careful: bool = True,
     since: int = -1,
 ) -> dict[Node, Any]:
     """The cotangents of the wanted nodes (by default, of all leaves), given those of the seeds.
@@ -42,7 +44,9 @@ def sweep(
     made larger is summed over the broadcast axes once, after its contributions have been added.
 
     ``observe(node, i, g)`` sees every cotangent without changing anything: with ``i`` None that of a
-    node, once it is complete, otherwise what flows from the node to its input ``i``. Below nodes
+    node, once it is complete, otherwise what flows from the node to its input ``i``, or, where that is not computed
+    alone, a function that computes it. It sees one walk, the careful one, which is slower; with
+    ``careful=False`` the plain one, and a careful one after that if a gradient came out as NaN. Below nodes
     that are older than the index ``since`` the sweep does not go.
     """
     seeds = list(seeds)
@@ -62,7 +66,8 @@ def sweep(
         # Singular points are dealt with by the rules (see `strong`), so they need no warning.
         with np.errstate(divide="ignore", invalid="ignore"), paused:
             # Whoever looks on must see one walk, so that is then the careful one.
-            strong = observe is not None or any(node.hooks is not None for node in order)
+            looked_on = mode.watch is not None or (observe is not None and careful)
+            strong = looked_on or any(node.hooks is not None for node in order)
             found = _walk(order, seeds, wanted, active, record, observe, since, strong)
             if not strong and any(np.isnan(_sum(g)) for g in found.values()):
                 # A branch that a mask did not take may have given 0 * inf somewhere; that counts as 0.
@@ -132,7 +137,7 @@ def _walk(
                     use[1].append(g)
                     use[2].append(node)
                     if observe is not None:
-                        observe(node, i, unbroadcast(port.apply(g, node, record), parent.shape))
+                        observe(node, i, partial(_alone, port, g, node, record, parent.shape))
                     continue
             pulled = port.apply(g, node, True) if record else port.pull(g, node)
             if strong and op.kind == "elementwise":
@@ -149,7 +154,7 @@ def _walk(
                     )
                 broad.add(parent)
             if observe is not None:
-                observe(node, i, unbroadcast(pulled, parent.shape))
+                observe(node, i, pulled if shape == parent.shape else unbroadcast(pulled, parent.shape))
             total = cotangents.get(parent)
             if total is None:
                 cotangents[parent] = pulled
@@ -158,6 +163,11 @@ def _walk(
             else:
                 cotangents[parent] = unbroadcast(total, parent.shape) + unbroadcast(pulled, parent.shape)
     return found
+
+
+def _alone(port: Any, g: Any, node: Node, record: bool, shape: tuple[int, ...]) -> Any:
+    """What one of the uses contributes that are computed jointly."""
+    return unbroadcast(port.apply(g, node, record), shape)
 
 
 def _sum(g: Any) -> Any:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from ..autograd import Node, Tensor
-from ..autograd.sweep import sweep
-from ..autograd.tensor import cotangent
-from ..errors import ShapeError
+from ..autograd.sweep import Observer, sweep
+from .seeds import seeds
+from .uses import factors, reads_once, rows_read
 
-__all__ = ["GradientNorms", "gradient_norms"]
+__all__ = ["GradientNorms", "gradient_norms", "norm"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,38 +52,81 @@ def gradient_norms(output: Tensor | Sequence[Tensor], gradient: Any = None) -> G
     >>> norms.node[x.node.index], x.grad
     (10.0, None)
     """
-    outputs = [output] if isinstance(output, Tensor) else list(output)
-    if gradient is None:
-        gradients = [None] * len(outputs)
-    else:
-        gradients = [gradient] if isinstance(output, Tensor) else list(gradient)
-    if len(gradients) != len(outputs):
-        raise ShapeError(f"gradient_norms: got {len(gradients)} gradients for {len(outputs)} outputs; need one each")
-    seeds = []
-    for tensor, g in zip(outputs, gradients, strict=True):
-        ones = np.ones(tensor.shape, tensor.dtype) if g is None and isinstance(tensor, Tensor) else g
-        seeds.append((tensor.node, cotangent(tensor, ones, False, "gradient_norms")))
-    found = GradientNorms({}, {})
-
-    def observe(node: Node, i: int | None, g: Any) -> None:
-        if i is None:
-            found.node[node.index] = _norm(g)
-        else:
-            found.edge[node.index, i] = _norm(g)
-
+    start = seeds(output, gradient, "gradient_norms")
     with np.errstate(over="ignore"):  # an overflow is shown, as inf
-        sweep(seeds, observe=observe)  # type: ignore[arg-type]  # cotangent() has checked that there is a node
+        for careful in (False, True):
+            found = GradientNorms({}, {})
+            sweep(start, observe=_into(found), careful=careful)
+            if not any(map(math.isnan, found.node.values())):
+                break
     return found
 
 
-def _norm(g: Any) -> float:
-    """The Euclidean norm in float64, also where squares would overflow or vanish."""
-    flat = np.asarray(g).ravel()
-    # Not BLAS, whose threads cost more than the sum of a few numbers.
-    square = float(np.add.reduce(np.square(flat, dtype=np.float64)))
+def _into(found: GradientNorms) -> Observer:
+    """What takes down the norm of each cotangent as it comes by."""
+    nodes, edges = found.node, found.edge
+    measured: dict[int, float] = {}  # by identity, as much flows on as it came
+    alive: list[Any] = []
+    last: Any = None
+
+    def observe(node: Node, i: int | None, g: Any) -> None:
+        nonlocal last
+        if i is not None and callable(g):
+            edges[node.index, i] = nodes[node.index] if reads_once(node) else _norm_of_use(node, i, last, g)
+            return
+        size = measured.get(id(g))
+        if size is None:
+            if len(alive) > 64:
+                measured.clear()
+                alive.clear()
+            alive.append(g)
+            size = measured[id(g)] = norm(g)
+        if i is None:
+            nodes[node.index] = size
+            last = g
+        else:
+            edges[node.index, i] = size
+
+    return observe
+
+
+def _norm_of_use(node: Node, i: int, g: Any, contribution: Callable[[], Any]) -> float:
+    """The norm of what one use contributes, of a matrix by way of its factors, of a table by the rows that are read."""
+    rows = rows_read(node, g)
+    if rows is not None:
+        return norm(rows[1])
+    pair = factors(node, i, g)
+    if pair is not None and len(pair[0]) == 1:
+        return norm(pair[0]) * norm(pair[1])
+    square = -1.0 if pair is None else _square_of_product(*pair)
+    return norm(contribution()) if square < 0 else math.sqrt(square)
+
+
+def _square_of_product(a: Any, b: Any) -> float:
+    """The squared norm of ``a.T @ b`` from the products of their rows, or -1 where that would not be exact enough."""
+    rows, (m, n) = len(a), (a.shape[1], b.shape[1])
+    if rows * (m + n) > m * n:
+        return -1.0
+    a, b = a.astype(np.float64, copy=False), b.astype(np.float64, copy=False)
+    of_a, of_b = (a @ a.T).reshape(-1), (b @ b.T).reshape(-1)
+    square, alone = float(np.dot(of_a, of_b)), float(np.dot(of_a[:: rows + 1], of_b[:: rows + 1]))
+    if alone == 0:
+        return 0.0
+    return square if 1e-280 < 1e-8 * alone < square < math.inf else -1.0
+
+
+def norm(g: Any) -> float:
+    """The Euclidean norm, also where squares would overflow or vanish."""
+    square = float(np.vdot(g, g))
+    if 1e-24 < square < 1e30:
+        return math.sqrt(square)
+    if square == 0 and not g.any():
+        return 0.0
+    g = np.asarray(g, np.float64)
+    square = float(np.vdot(g, g))
     if 1e-280 < square < math.inf:
         return math.sqrt(square)
-    largest = float(np.max(np.abs(flat), initial=0.0))
+    largest = float(np.max(np.abs(g), initial=0.0))
     if largest == 0 or not math.isfinite(largest):
         return largest
-    return largest * _norm(np.divide(flat, largest, dtype=np.float64))
+    return largest * math.sqrt(float(np.vdot(g / largest, g / largest)))

@@ -1,0 +1,73 @@
+"""One use of a value by itself, without what other uses contribute to its gradient."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..autograd import Node
+from ..autograd.sweep import unbroadcast
+from ..ops.index import scatter
+
+__all__ = ["factors", "kept", "pulled", "reads_once", "rows_read"]
+
+
+def pulled(node: Node, i: int, g: Any) -> Any:
+    """What flows back from a node to its input ``i``, given the cotangent of the node."""
+    parent = node.parents[i]
+    ports = node.op.ports or node.op.variadic_ports(len(node.parents))
+    port = ports[i]
+    assert parent is not None
+    assert port is not None
+    back = port.pull(g, node)
+    if node.op.kind == "elementwise" and not np.isfinite(back).all():
+        back = np.where((g == 0) & ~np.isfinite(back), 0, back)  # what a mask did not take, as in a sweep
+    return unbroadcast(back, parent.shape)
+
+
+def reads_once(node: Node) -> bool:
+    """Whether a node reads parts of its input of which no element is read twice."""
+    if node.op.name != "getitem":
+        return False
+    index = node.attrs[0]
+    if type(index) is int:
+        return True
+    for part in index if type(index) is tuple else (index,):
+        if isinstance(part, np.ndarray) and part.dtype.kind in "iu":
+            return False
+    return True
+
+
+def rows_read(node: Node, g: Any) -> tuple[Any, Any] | None:
+    """Where integers read a table by its first axis: the rows, each once, and what flows back to each."""
+    if node.op.name != "getitem" or not isinstance(node.attrs[0], np.ndarray) or node.attrs[0].dtype.kind not in "iu":
+        return None
+    parent = node.parents[0]
+    assert parent is not None
+    rows, place = np.unique(node.attrs[0] % parent.shape[0], return_inverse=True)
+    return rows, scatter(g, shape=(len(rows), *parent.shape[1:]), indices=(place.reshape(node.attrs[0].shape),))
+
+
+def factors(node: Node, i: int, g: Any) -> tuple[Any, Any] | None:
+    """Matrices A ``(N, m)`` and B ``(N, n)`` of which ``A.T @ B`` is what a product contributes to its weight.
+
+    They are far smaller than their product where N, the batch, is. None for what is no product by a matrix.
+    """
+    if node.op.name == "linear" and i == 1:
+        return _rows(g), _rows(kept(node, "x"))
+    if node.op.name == "matmul" and i == 1 and node.parents[1] is not None and len(node.parents[1].shape) == 2:
+        return _rows(kept(node, "a")), _rows(g)
+    return None
+
+
+def kept(node: Node, name: str) -> Any:
+    """What a node keeps under the name that its rules give it, or None."""
+    keeps = node.op.keeps
+    if name not in keeps:
+        return None
+    return node.kept if len(keeps) == 1 else node.kept[keeps.index(name)]
+
+
+def _rows(x: Any) -> Any:
+    return x.reshape(-1, x.shape[-1])
