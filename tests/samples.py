@@ -1022,6 +1022,133 @@ COMPOSED: dict[str, tuple[Callable[..., Any], list[each | call]]] = {
         [call(real(4), I([2, 0, 2, 1])), call(real(2), I([0, 0]), minlength=3)],
     ),
     "unique": (ops.unique, [call(distinct(2, 3)), call(distinct(2, 3), axis=1)]),
+    # sets, statistics, polynomials, sequences of numbers
+    **{
+        name: (getattr(ops, name), [call(distinct(5), odd(1)), call(distinct(2, 2), real(0))])
+        for name in ("setxor1d", "union1d")
+    },
+    "setdiff1d": (
+        ops.setdiff1d,
+        [call(distinct(5), [-0.13, 0.07, 0.3, 0.3]), call(distinct(4), [], assume_unique=True)],
+    ),
+    "intersect1d": (lambda x: ops.intersect1d(x, np.array(x)), [call(distinct(2, 3)), call(real(0))]),
+    **{
+        name: (lambda x, f=name: getattr(ops, f)(x)[0], [call(distinct(2, 3)), call(real(0))])
+        for name in ("unique_all", "unique_counts", "unique_inverse")
+    },
+    "unique_values": (ops.unique_values, [call(distinct(2, 3))]),
+    "trim_zeros": (
+        lambda x, trim="fb", axis=None: ops.trim_zeros(ops.pad(x, (2, 1)), trim, axis),
+        [
+            *[call(nonzero(3), trim) for trim in ("fb", "F", "b")],
+            *[call(real(0)), call(real(0), "b"), call(nonzero(2, 3)), call(nonzero(2, 3), "f", axis=1)],
+        ],
+    ),
+    "cov": (
+        lambda m, y=None, aweights=None, **options: ops.cov(m, y, aweights=aweights, **options),
+        [
+            *[call(real(2, 5)), call(real(5)), call(real(5, 2), rowvar=False), call(real(2, 5), real(5))],
+            *[call(real(2, 5), bias=True), call(real(2, 5), ddof=2), call(real(3), real(3), rowvar=False)],
+            *[call(real(2, 4), fweights=I([1, 0, 2, 3])), call(real(2, 4), None, positive(4), ddof=0)],
+            *[
+                call(real(2, 4), None, positive(4), fweights=[1, 2, 2, 1]),
+                call(real(1, 3)),
+                call(real(3, 1), rowvar=False, ddof=0),
+            ],
+            call(real(4), real(4), positive(4), dtype=np.float64),
+        ],
+    ),
+    "corrcoef": (
+        lambda x, y=None, **options: ops.corrcoef(x, y, **options),
+        [call(real(3, 5)), call(real(4), real(4)), call(real(4, 2), rowvar=False), call(real(4))],
+    ),
+    "polyval": (ops.polyval, [call(real(4), real(2, 3)), call(real(1), real()), call([], real(2)), call(real(3), 2.0)]),
+    **{
+        name: (
+            getattr(ops, name),
+            [call(nonzero(4), nonzero(2)), call(nonzero(2), nonzero(3)), call(nonzero(2), nonzero(2))],
+        )
+        for name in ("polyadd", "polysub", "polymul")
+    },
+    "polydiv": (
+        lambda u, v: ops.concatenate(ops.polydiv(u, v)),
+        [
+            call(nonzero(5), nonzero(2)),
+            call(nonzero(2), [1.5, 2.0, 0.5]),
+            call(nonzero(4), nonzero(1)),
+            call(nonzero(3), nonzero(3)),
+        ],
+    ),
+    "polyder": (ops.polyder, [call(real(4)), call(real(4), 2), call(real(1)), call(real(2), 0)]),
+    "polyint": (
+        lambda p, k=None, m=1: ops.polyint(p, m, k),
+        [call(real(3)), call(real(3), real(2), m=2), call(real(3), 1.5, m=2), call(real(2), m=0), call(real(3), [1.0])],
+    ),
+    "poly": (ops.poly, [call(real(3)), call(real(1))]),
+    "vander": (ops.vander, [*[call(real(3), N) for N in (None, 4, 1, 0)], call(I([0.0, 2.0]), 3, increasing=True)]),
+    "polyfit": (
+        lambda x, y, w=None, deg=1: ops.polyfit(x, y, deg, w=w),
+        [
+            call(rising(5), real(5)),
+            call(rising(5), real(5, 2), deg=2),
+            call(rising(5), real(5), positive(5)),
+            call(rising(4), real(4, 2), positive(4)),
+        ],
+    ),
+    "linspace": (
+        ops.linspace,
+        [
+            *[call(real(), real(), num) for num in (5, 2)],
+            *[call(real(), 2.0, num) for num in (1, 0)],
+            *[call(real(3), real(), 4, axis=axis) for axis in (0, -1)],
+            *[call(real(2, 1), real(3), 3, axis=1), call(real(), 2, 3, endpoint=False), call(real(), real(), 1, False)],
+            call(0, real(2), 3),
+        ],
+    ),
+    "logspace": (
+        lambda start, stop, base=10.0, num=3, **options: ops.logspace(start, stop, num, base=base, **options),
+        [
+            call(real(), real()),
+            call(real(2), real(), positive(), axis=1),
+            call(real(), 1.0, endpoint=False),
+            call(real(), 1.0, num=0),
+        ],
+    ),
+    "geomspace": (
+        ops.geomspace,
+        [
+            *[call(positive(), positive(), num) for num in (4, 2)],
+            *[call(positive(), 2.0, num) for num in (1, 0)],
+            *[
+                call(low(3), low(), 4, axis=-1),
+                call(positive(), 100, 3, endpoint=False),
+                call(positive(2), [1.5, 2.0], 1, False),
+            ],
+        ],
+    ),
+    "unwrap": (
+        lambda p, period=2 * np.pi, **options: ops.unwrap(p, period=period, **options),
+        [
+            *[
+                call(I([0.1, 3.0, -3.0, 0.5, 6.5])),
+                call(I([[0.1, 0.2], [4.0, -4.5]]), axis=0),
+                call(real(1)),
+                call(real(0)),
+            ],
+            *[call(I([0.1, 4.0, 0.2]), discont=5.0), call(I([0.0, 0.9, 0.1]), I(0.7)), call(I([0.0, 1.5, 3.8]), 4.0)],
+        ],
+    ),
+    "fftshift": (ops.fftshift, [call(real(5)), call(real(2, 3)), call(real(2, 3), axes=1)]),
+    "ifftshift": (ops.ifftshift, [call(real(5)), call(real(2, 3)), call(real(2, 3), axes=(0,))]),
+    "frexp": (lambda x: ops.stack([part * k for k, part in enumerate(ops.frexp(x), 2)]), [call(I([0.3, -5.0, 0.7]))]),
+    "tensorsolve": (
+        lambda a, b, axes=None: ops.tensorsolve(a, b, axes) if axes else ops.tensorsolve(a.reshape(2, 3, 6), b),
+        [call(regular(6, 6), real(2, 3)), call(lambda rng: regular(6, 6)(rng).reshape(6, 2, 3), real(2, 3), axes=(0,))],
+    ),
+    "tensorinv": (
+        lambda a, ind=2: ops.tensorinv(a.reshape((2, 3, 6) if ind == 2 else (6, 2, 3)), ind),
+        [call(regular(6, 6)), call(regular(6, 6), ind=1)],
+    ),
     "divmod": (lambda a, b: ops.stack(ops.divmod(a, b)), [call(odd(2, 3), whole(3))]),
     "modf": (lambda x: ops.stack(ops.modf(x)), [call(odd(2, 3)), call(odd())]),
     "selu": (ops.selu, [call(nonzero(2, 3))]),
@@ -1102,12 +1229,17 @@ CONSTANT = {
     *(
         "flatnonzero",
         "histogram",
+        "histogram2d",
         "histogram_bin_edges",
+        "histogramdd",
+        "isin",
         "lexsort",
         "nanargmax",
         "nanargmin",
         "nonzero",
+        "packbits",
         "searchsorted",
+        "unpackbits",
     ),
 }
 """Public functions whose results have no derivative."""
@@ -1273,6 +1405,22 @@ REFERENCES: dict[str, Callable[..., Any]] = {
     ),
     "gradient": _stacked(np.gradient),
     "bincount": lambda w, x, minlength=0: np.bincount(x, w, minlength),
+    **{name: lambda x, f=name: getattr(np, f)(x)[0] for name in ("unique_all", "unique_counts", "unique_inverse")},
+    "unique_values": lambda x: np.unique(x),
+    "intersect1d": lambda x: np.unique(x),
+    "trim_zeros": lambda x, trim="fb", axis=None: np.trim_zeros(np.pad(x, (2, 1)), trim, axis),
+    "cov": lambda m, y=None, aweights=None, **options: np.cov(m, y, aweights=aweights, **options),
+    "corrcoef": lambda x, y=None, **options: np.corrcoef(x, y, **options),
+    "polydiv": lambda u, v: np.concatenate(np.polydiv(u, v)),
+    "polyint": lambda p, k=None, m=1: np.polyint(p, m, k),
+    "polyfit": lambda x, y, w=None, deg=1: np.polyfit(x, y, deg, w=w),
+    "logspace": lambda start, stop, base=10.0, num=3, **options: np.logspace(start, stop, num, base=base, **options),
+    "unwrap": lambda p, period=2 * np.pi, **options: np.unwrap(p, period=period, **options),
+    "fftshift": np.fft.fftshift,
+    "ifftshift": np.fft.ifftshift,
+    "frexp": lambda x: np.stack([part * k for k, part in enumerate(np.frexp(x), 2)]),
+    "tensorsolve": lambda a, b, axes=None: np.linalg.tensorsolve(a if axes else a.reshape(2, 3, 6), b, axes),
+    "tensorinv": lambda a, ind=2: np.linalg.tensorinv(a.reshape((2, 3, 6) if ind == 2 else (6, 2, 3)), ind),
     "sigmoid": lambda x: 1 / (1 + np.exp(-x)),
     "fraction": lambda x: x - np.trunc(x),
     "divmod": lambda a, b: np.stack(np.divmod(a, b)),

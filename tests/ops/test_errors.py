@@ -287,6 +287,99 @@ ERRORS = {
         "cross: got vectors of size 2 and 2; need 3; append",
     ),
     "multi_dot": (lambda: np.linalg.multi_dot([variable(2, 2)]), ShapeError, "got 1 arrays; need at least two"),
+    "tensorsolve": (
+        lambda: np.linalg.tensorsolve(variable(2, 3, 5), variable(2, 3)),
+        ShapeError,
+        r"tensorsolve: got a \(2, 3, 5\) and b \(2, 3\); need b.size numbers in the last axes of a",
+    ),
+    "tensorinv": (
+        lambda: np.linalg.tensorinv(variable(2, 3, 5)),
+        ShapeError,
+        r"tensorinv: got shape \(2, 3, 5\) and ind=2; need as many elements before ind as after it",
+    ),
+    # polynomials, sets, statistics, sequences of numbers
+    "polyder": (lambda: np.polyder(variable(3), -1), OptionError, "polyder: got m=-1; need 0 or more; use polyint"),
+    "polyint": (lambda: np.polyint(variable(3), -1), OptionError, "polyint: got m=-1; need 0 or more; use polyder"),
+    "polyint, constants": (
+        lambda: np.polyint(variable(3), 3, [1.0, 2.0]),
+        ShapeError,
+        "polyint: got 2 constants for m=3; need one, or one for each integration",
+    ),
+    "poly of a matrix": (
+        lambda: np.poly(variable(2, 2)),
+        ShapeError,
+        r"poly: got shape \(2, 2\); need roots, \(N,\); for a symmetric matrix its eigvalsh",
+    ),
+    "vander": (lambda: np.vander(variable(2, 2)), ShapeError, r"vander: got shape \(2, 2\); need one axis"),
+    "polyfit, cov": (
+        lambda: np.polyfit(variable(3), variable(3), 1, cov=True),
+        UnsupportedError,
+        "polyfit: got full= or cov=; need the coefficients alone; use np.linalg.lstsq and vander",
+    ),
+    "polyfit, points": (
+        lambda: np.polyfit(variable(3), variable(4), 1),
+        ShapeError,
+        r"polyfit: got x \(3,\), y \(4,\) and deg=1; need \(M,\), \(M,\) or \(M, K\)",
+    ),
+    "cov, axes": (lambda: np.cov(variable(2, 2, 2)), ShapeError, r"cov: got shape \(2, 2, 2\); need variables and obs"),
+    "cov, weights": (
+        lambda: np.cov(variable(2, 3), aweights=np.ones(2)),
+        ShapeError,
+        r"cov: got weights of shape \(2,\); need \(3,\), one for each observation, from 0 on",
+    ),
+    "cov, one": (lambda: np.cov(variable(2, 1)), OptionError, "cov: got 1 observations and ddof=1; need more of them"),
+    "linspace": (lambda: np.linspace(variable(), 1.0, -1), OptionError, "linspace: got num=-1; need 0 or more"),
+    "geomspace": (lambda: np.geomspace(variable(), -1.0), OptionError, "geomspace: got 1.0 and -1.0; need ends of one"),
+    "trim_zeros": (
+        lambda: np.trim_zeros(variable(3), "x"),
+        OptionError,
+        'trim_zeros: got trim=\'x\'; need "f", "b" or',
+    ),
+    "histogram, weights": (
+        lambda: np.histogram2d(variable(2), variable(2), 3, weights=variable(2)),
+        UnsupportedError,
+        "histogram2d: got weights that require a gradient; need constants; use np.bincount",
+    ),
+    # methods of ufuncs
+    "reduce of nothing": (
+        lambda: np.subtract.reduce(variable(0, 2)),
+        ShapeError,
+        r"subtract.reduce: got shape \(0, 2\) and axis=0; need at least one element",
+    ),
+    "reduce with where": (
+        lambda: np.subtract.reduce(variable(2), where=[True, False]),
+        OptionError,
+        "subtract.reduce: got where; need axis, dtype and keepdims alone",
+    ),
+    "reduceat, out of range": (
+        lambda: np.add.reduceat(variable(3), [0, 3]),
+        OptionError,
+        r"add.reduceat: got indices \[0, 3\]; need a row of 0 ... 2",
+    ),
+    "accumulate into": (
+        lambda: np.subtract.accumulate(variable(3), out=np.ones(3)),
+        UnsupportedError,
+        "np.subtract.accumulate: got out=",
+    ),
+    "an axis that is no integer": (lambda: np.sort(variable(3), "a"), DTypeError, "sort: got axis 'a' for shape"),
+    "two axes for one": (
+        lambda: np.sort(variable(3, 3), (0, 1)),
+        AxisError,
+        r"sort: got axis \(0, 1\) .*need one axis",
+    ),
+    **{
+        f"an axis of {name}": (
+            lambda name=name: getattr(np, name)(variable(2, 3), axis=5),
+            AxisError,
+            rf"{name}: got .*\(2, 3\).*",
+        )
+        for name in (
+            *("sum", "prod", "mean", "max", "min", "ptp", "var", "std", "average", "nansum", "nanprod", "nanmean"),
+            *("nanmax", "nanmin", "nanvar", "nanstd", "median", "nanmedian", "sort", "cumsum", "cumprod", "diff"),
+            *("gradient", "trapezoid", "nancumsum", "cumulative_sum"),
+        )
+    },
+    "an axis of norm": (lambda: np.linalg.norm(variable(2, 3), axis=5), AxisError, r"norm: got axis 5 for shape"),
     "einsum, nothing": (lambda: ops.einsum(), OptionError, "einsum: got nothing; need a specification"),
     "einsum, operands": (lambda: np.einsum("i,i", variable(2)), OptionError, "for 1 operands; need a term for each"),
     "einsum, letters": (lambda: np.einsum("1", variable(2)), OptionError, "need letters, commas"),
@@ -302,7 +395,7 @@ ERRORS = {
         "the result has an index that no operand has",
     ),
     "einsum, ellipsis": (lambda: np.einsum("...i->i", variable(2, 2)), OptionError, "need '...' in the result too"),
-    "einsum, out": (lambda: ops.einsum("i", variable(2), out=np.ones(2)), OptionError, "einsum: got out="),
+    "einsum, out": (lambda: ops.einsum("i", variable(2), out=np.ones(2)), UnsupportedError, "einsum: got out="),
     "convolve": (
         lambda: np.convolve(variable(2, 2), variable(2)),
         ShapeError,

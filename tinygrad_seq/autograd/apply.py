@@ -10,11 +10,11 @@ import functools
 import itertools
 import sys
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
-from ..errors import AxisError, OptionError, ShapeError, UnsupportedError
+from ..errors import AxisError, DTypeError, OptionError, ShapeError, UnsupportedError
 from .graph import INDEX, Node
 from .mode import MODE
 from .op import REQUIRED, Kind, Op, Rule
@@ -35,17 +35,20 @@ def constant(x: Any, natural: bool = False) -> Any:
     return np.array(x) if natural else as_array(x)
 
 
-def _explain(op: Op, arrays: Sequence[Any], error: ValueError) -> None:
-    """Say which operation NumPy refused to compute, and of which shapes."""
-    shapes = [np.shape(x) for x in arrays if x is not None]
+def _explain(op: Op, arrays: Sequence[Any], error: ValueError | TypeError) -> NoReturn:
+    """Raise NumPy's refusal to compute a value as an error that says of which operation, shapes and types."""
+    shapes = " and ".join([str(np.shape(x)) for x in arrays if x is not None])
     if isinstance(error, np.exceptions.AxisError):
-        raise AxisError(f"{op.name}: got {' and '.join(map(str, shapes))}; {error}") from error
-    if type(error) is not ValueError:
-        return
+        raise AxisError(f"{op.name}: got {shapes}; {error}") from error
+    if type(error) is TypeError:
+        kinds = " and ".join([str(getattr(x, "dtype", type(x).__name__)) for x in arrays])
+        raise DTypeError(f"{op.name}: got {kinds}; {error}") from error
+    if type(error) is not ValueError:  # such as that of a singular matrix
+        raise error
     if op.kind == "elementwise":
         why = "which do not broadcast; need sizes that are equal or 1, from the last axis on; reshape one of them"
-        raise ShapeError(f"{op.name}: got shapes {' and '.join(map(str, shapes))}, {why}") from error
-    raise ShapeError(f"{op.name}: got {' and '.join(map(str, shapes))}; {error}") from error
+        raise ShapeError(f"{op.name}: got shapes {shapes}, {why}") from error
+    raise ShapeError(f"{op.name}: got {shapes}; {error}") from error
 
 
 def _unary(op: Op) -> Callable[..., Tensor]:
@@ -58,7 +61,10 @@ def _unary(op: Op) -> Callable[..., Tensor]:
             parent = x._node
         else:
             array, parent = as_array(x), None
-        y = value(array)
+        try:
+            y = value(array)
+        except (ValueError, TypeError) as error:
+            _explain(op, (array,), error)
         if type(y) is not ndarray:
             y = np.asarray(y)
         if parent is None:
@@ -89,9 +95,8 @@ def _binary(op: Op) -> Callable[..., Tensor]:
             z, q = constant(b), None
         try:
             y = value(x, z)
-        except ValueError as error:
+        except (ValueError, TypeError) as error:
             _explain(op, (x, z), error)
-            raise
         if type(y) is not ndarray:
             y = np.asarray(y)
         if p is None and q is None:
@@ -130,9 +135,8 @@ def _ternary(op: Op) -> Callable[..., Tensor]:
             w, r = constant(c), None
         try:
             y = value(x, z, w)
-        except ValueError as error:
+        except (ValueError, TypeError) as error:
             _explain(op, (x, z, w), error)
-            raise
         if type(y) is not ndarray:
             y = np.asarray(y)
         if p is None and q is None and r is None:
@@ -149,10 +153,12 @@ def _ternary(op: Op) -> Callable[..., Tensor]:
 
 def _unary_with_attrs(op: Op) -> Callable[..., Tensor]:
     value, names, defaults = op.value, op.inputs + op.attrs, op.defaults
-    count = len(defaults)
+    count, complete = len(defaults), REQUIRED not in defaults
 
     def call(x: Any, *attrs: Any, **kwargs: Any) -> Tensor:
-        if kwargs or len(attrs) != count or list in map(type, attrs):
+        if not attrs and not kwargs and complete:
+            attrs = defaults
+        elif kwargs or len(attrs) != count or not _PLAIN.issuperset(map(type, attrs)):
             attrs = _bind(op, names, (REQUIRED, *defaults), (x, *attrs), kwargs)[1:]
         if isinstance(x, Tensor):
             array = x._data
@@ -161,9 +167,8 @@ def _unary_with_attrs(op: Op) -> Callable[..., Tensor]:
             array, parent = as_array(x), None
         try:
             y = value(array, *attrs)
-        except ValueError as error:
+        except (ValueError, TypeError) as error:
             _explain(op, (array,), error)
-            raise
         if type(y) is not ndarray:
             y = np.asarray(y)
         if parent is None:
@@ -197,9 +202,8 @@ def _general(op: Op) -> Callable[..., Tensor]:
         attrs = args[count:] or defaults
         try:
             y = value(*arrays, *attrs)
-        except ValueError as error:
+        except (ValueError, TypeError) as error:
             _explain(op, arrays, error)
-            raise
         return op.record(y, arrays, tuple(parents), attrs)
 
     return call
@@ -214,9 +218,8 @@ def _variadic(op: Op) -> Callable[..., Tensor]:
         parents = tuple(x._node if isinstance(x, Tensor) else None for x in xs)
         try:
             y = value(*arrays, **dict(zip(op.attrs, attrs, strict=True)))
-        except ValueError as error:
+        except (ValueError, TypeError) as error:
             _explain(op, arrays, error)
-            raise
         return op.record(y, arrays, parents, attrs)
 
     return call
@@ -226,12 +229,11 @@ def _bind(
     op: Op, names: tuple[str, ...], defaults: tuple[Any, ...], args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> tuple[Any, ...]:
     """Positional and keyword arguments in the order of ``names``."""
-    bound = list(defaults)
-    bound[: len(args)] = map(_fixed, args)
+    bound = [*args, *defaults[len(args) :]]
     for name, given in kwargs.items():
         if name not in names or names.index(name) < len(args):
             raise OptionError(f"{op.name}: got an unexpected argument {name!r}; it takes {', '.join(names)}")
-        bound[names.index(name)] = _fixed(given)
+        bound[names.index(name)] = given
     if "out" in names and bound[names.index("out")] is not None:
         raise UnsupportedError(f"{op.name}: got out=; an array cannot hold the history; use the returned Tensor")
     missing = [n for n, b in zip(names, bound, strict=False) if b is REQUIRED]
@@ -240,12 +242,29 @@ def _bind(
             f"{op.name}: got {len(args)} arguments; need {', '.join(names)}"
             + (f"; {', '.join(missing)} is missing" if missing else "")
         )
-    return tuple(bound)
+    return tuple([x if name in op.inputs else _fixed(op, name, x) for name, x in zip(names, bound, strict=True)])
 
 
-def _fixed(given: Any) -> Any:
-    """An argument that nobody can change any more; arrays among the inputs are copied later."""
-    return tuple(map(_fixed, given)) if type(given) is list else given
+_PLAIN = frozenset({int, float, bool, str, tuple, type(None)})
+"""Types of attributes that need no `_fixed`."""
+
+
+def _fixed(op: Op, name: str, given: Any) -> Any:
+    """An attribute that nobody can change any more; arrays among the inputs are copied later.
+
+    Raises:
+        UnsupportedError: for a Tensor that requires a gradient, which an attribute would lose.
+    """
+    if type(given) in (list, tuple):
+        return tuple([_fixed(op, name, x) for x in given])
+    if not isinstance(given, Tensor):
+        return given.copy() if isinstance(given, ndarray) else given
+    if given._node is not None:
+        raise UnsupportedError(
+            f"{op.name}: got a Tensor that requires a gradient as {name}=, which has no derivative here; "
+            f"need a constant; use .detach()"
+        )
+    return given._data.copy()
 
 
 def elementwise(

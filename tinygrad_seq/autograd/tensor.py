@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -344,17 +344,17 @@ class Tensor:
             )
         function = NUMPY.get(ufunc if method == "__call__" else (ufunc, method))
         if function is None:
-            raise UnsupportedError(_missing(name))
-        if method in ("reduce", "accumulate"):
+            raise _missing(ufunc, method)
+        if method in ("reduce", "accumulate", "reduceat"):
             kwargs.setdefault("axis", 0)
         elif kwargs:
             raise UnsupportedError(f"np.{name}: got {'=, '.join(kwargs)}=; need none; use np.where or .astype after it")
         return function(*inputs, **kwargs)
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        function = NUMPY.get(func)
+        function = NUMPY.get(func) or NUMPY.get(f"{func.__module__}.{func.__name__}")
         if function is None:
-            raise UnsupportedError(_missing(func.__name__))
+            raise _missing(func, "__call__")
         if kwargs.pop("out", None) is not None:
             raise UnsupportedError(
                 f"np.{func.__name__}: got out=; an array cannot hold the history of a Tensor; use the returned one"
@@ -557,17 +557,7 @@ def cotangent(output: Tensor, gradient: Any, record: bool, caller: str) -> Any:
     return seed._data if isinstance(seed, Tensor) else seed
 
 
-def _missing(name: str) -> str:
-    import difflib  # noqa: PLC0415 - only for the message
+def _missing(function: Any, method: str) -> UnsupportedError:
+    from .missing import explained  # noqa: PLC0415 - only for the message
 
-    names = sorted({getattr(f, "__name__", "") for f in NUMPY if callable(f)})
-    near = difflib.get_close_matches(name, cast(list[str], names), n=1)
-    hint = f"; the nearest that has is np.{near[0]}" if near else ""
-    text = f"np.{name}: has no derivative here{hint}; use .detach().numpy() for values alone, or add"
-    return f"{text} it:\n{_HOW_TO_ADD.format(name=name)}" if name.isidentifier() else f"{text} an Op"
-
-
-_HOW_TO_ADD = '''    @tg.autograd.differentiable(lambda g, x, y: ..., jvp=(lambda t, x, y: ...,), numpy=[np.{name}])
-    def {name}(x):
-        """The value, and by what rule it is differentiated."""
-        return np.{name}(x)'''
+    return UnsupportedError(explained(function, method, NUMPY))

@@ -1,6 +1,6 @@
 """The operations, under NumPy's names where NumPy has them."""
 
-from . import facts, methods
+from . import facts, methods, ufuncs
 from .activations import *
 from .arrange import *
 from .choices import *
@@ -22,13 +22,17 @@ from .margins import *
 from .norms import *
 from .order import *
 from .padding import *
+from .polynomials import *
 from .products import *
 from .reduce import *
 from .rounding import *
 from .selection import *
+from .sequences import *
+from .sets import *
 from .shape import *
 from .signal import *
 from .special import *
 from .standardize import *
+from .statistics import *
 from .trigonometric import *
 from .writing import *

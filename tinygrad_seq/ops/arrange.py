@@ -12,12 +12,14 @@ from ..autograd import Tensor, differentiable
 from ..autograd.tensor import NUMPY
 from ..errors import OptionError, ShapeError
 from .index import along, getitem, integers
-from .shape import as_tensor, broadcast_to, ravel, reshape, whole, with_axis
+from .shape import as_tensor, axes_of, broadcast_to, ravel, reshape, whole, with_axis
 
 __all__ = [
+    "fftshift",
     "flip",
     "fliplr",
     "flipud",
+    "ifftshift",
     "repeat",
     "resize",
     "roll",
@@ -57,6 +59,20 @@ def _roll(a: Any, shift: Any, axis: Any) -> Any:
 def roll(a: Any, shift: Any, axis: Any = None) -> Tensor:
     """The elements moved on by ``shift`` along ``axis``, those at the end to the front; None rolls all as one row."""
     return _roll(a, whole(shift), whole(axis))
+
+
+def fftshift(x: Any, axes: Any = None) -> Tensor:
+    """The middle of a spectrum at 0: each axis rolled by half of its size, rounded down."""
+    shape = np.shape(x)
+    along = axes_of("fftshift", axes, shape)
+    return _roll(x, tuple([shape[k] // 2 for k in along]), along)
+
+
+def ifftshift(x: Any, axes: Any = None) -> Tensor:
+    """What undoes `fftshift`."""
+    shape = np.shape(x)
+    along = axes_of("ifftshift", axes, shape)
+    return _roll(x, tuple([-(shape[k] // 2) for k in along]), along)
 
 
 def repeat(a: Any, repeats: Any, axis: int | None = None) -> Tensor:
@@ -108,3 +124,5 @@ def sliding_window_view(x: Any, window_shape: Any, axis: Any = None, **options: 
 for _call in (flipud, fliplr, roll, repeat, tile, resize):
     NUMPY[getattr(np, _call.__name__)] = _call
 NUMPY[_windows] = sliding_window_view
+# By name, as NumPy loads its fft on first use.
+NUMPY["numpy.fft.fftshift"], NUMPY["numpy.fft.ifftshift"] = fftshift, ifftshift

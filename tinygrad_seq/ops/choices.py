@@ -47,11 +47,13 @@ fmin = _choice(np.fmin, "The smaller of two, the other one if one is NaN")
     lambda g, condition: np.where(condition, 0, g),
     kind="elementwise",
     broadcasts=True,
-    numpy=[np.where],
 )
 def where(condition: Any, a: Any, b: Any) -> Any:
-    """``a`` where the condition holds, elsewhere ``b``. For the indices where it holds use ``np.nonzero``."""
+    """``a`` where the condition holds, elsewhere ``b``; ``np.where(condition)`` alone is ``np.nonzero``."""
     return np.where(condition, a, b)
+
+
+NUMPY[np.where] = lambda condition, *choices: where(condition, *choices) if choices else np.nonzero(condition)
 
 
 def _inside(x: Any, a_min: Any, a_max: Any) -> Any:

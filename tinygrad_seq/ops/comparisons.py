@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..autograd import Tensor, get_default_dtype
+from ..autograd.missing import without_derivative
 from ..autograd.tensor import NUMPY
 from ..errors import DTypeError, OptionError
 
@@ -46,12 +47,14 @@ __all__ = [
     "logical_xor",
     "not_equal",
     "one_hot",
+    "packbits",
     "right_shift",
     "signbit",
+    "unpackbits",
 ]
 
 
-def constant(function: Callable[..., Any]) -> Callable[..., Any]:
+def of_values(function: Callable[..., Any]) -> Callable[..., Any]:
     """NumPy's function of the values alone: arrays become Tensors without history, a bool stays one."""
 
     def call(*args: Any, **kwargs: Any) -> Any:
@@ -59,7 +62,12 @@ def constant(function: Callable[..., Any]) -> Callable[..., Any]:
 
     call.__name__ = call.__qualname__ = function.__name__
     call.__doc__ = f"NumPy's ``{function.__name__}``, whose result is a constant."
-    NUMPY[function] = call
+    return without_derivative(call)
+
+
+def constant(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`of_values`, to which NumPy's function leads."""
+    NUMPY[function] = call = of_values(function)
     return call
 
 
@@ -71,8 +79,8 @@ def values(x: Any) -> Any:
 
 
 def _tensors(y: Any) -> Any:
-    if isinstance(y, tuple):
-        return tuple(map(_tensors, y))
+    if isinstance(y, (list, tuple)):
+        return type(y)(map(_tensors, y))
     return Tensor(np.asarray(y)) if isinstance(y, (np.ndarray, np.generic)) else y
 
 
@@ -100,8 +108,8 @@ left_shift = constant(np.left_shift)
 right_shift = constant(np.right_shift)
 gcd = constant(np.gcd)
 lcm = constant(np.lcm)
-all = NUMPY[np.logical_and, "reduce"] = constant(np.all)
-any = NUMPY[np.logical_or, "reduce"] = constant(np.any)
+all = constant(np.all)
+any = constant(np.any)
 
 isnan = constant(np.isnan)
 isinf = constant(np.isinf)
@@ -110,6 +118,8 @@ isneginf = constant(np.isneginf)
 isfinite = constant(np.isfinite)
 signbit = constant(np.signbit)
 isreal = constant(np.isreal)
+packbits = constant(np.packbits)
+unpackbits = constant(np.unpackbits)
 iscomplex = constant(np.iscomplex)
 imag = constant(np.imag)
 angle = constant(np.angle)

@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
 from ..autograd import Tensor, differentiable
 from ..autograd.apply import like_numpy
@@ -19,7 +18,7 @@ from .elementwise import strong
 from .join import concatenate
 from .reduce import before, no_out, sum
 from .selection import take_along_axis
-from .shape import as_tensor, astype, broadcast_to, ravel
+from .shape import as_tensor, astype, axes_of, axis_of, broadcast_to, ravel
 
 __all__ = [
     "cummax",
@@ -101,7 +100,7 @@ def _along(a: Any, axis: int | None, dtype: Any, out: Any, caller: str) -> tuple
         a = astype(a, dtype)
     if axis is None or np.ndim(a) == 0:
         return ravel(a), 0
-    return a, normalize_axis_index(axis, np.ndim(a))
+    return a, axis_of(caller, axis, np.shape(a))
 
 
 def cumsum(a: Any, axis: int | None = None, dtype: Any = None, out: None = None) -> Tensor:
@@ -116,12 +115,12 @@ def cumprod(a: Any, axis: int | None = None, dtype: Any = None, out: None = None
 
 def nancumsum(a: Any, axis: int | None = None, dtype: Any = None, out: None = None) -> Tensor:
     """`cumsum` in which NaN counts as 0, with a derivative of 0."""
-    return cumsum(np.where(np.isnan(a), 0, a), axis, dtype, out)
+    return _cumsum(*_along(np.where(np.isnan(a), 0, a), axis, dtype, out, "nancumsum"))
 
 
 def nancumprod(a: Any, axis: int | None = None, dtype: Any = None, out: None = None) -> Tensor:
     """`cumprod` in which NaN counts as 1, with a derivative of 0."""
-    return cumprod(np.where(np.isnan(a), 1, a), axis, dtype, out)
+    return _cumprod(*_along(np.where(np.isnan(a), 1, a), axis, dtype, out, "nancumprod"))
 
 
 def _cumulative(
@@ -129,10 +128,10 @@ def _cumulative(
 ) -> Tensor:
     if axis is None and np.ndim(x) > 1:
         raise OptionError(f"{caller}: got shape {np.shape(x)} and no axis; say along which with axis=")
-    y = (cumsum if initial == 0 else cumprod)(x, axis, dtype, out)
+    y = (_cumsum if initial == 0 else _cumprod)(*_along(x, axis, dtype, out, caller))
     if not include_initial:
         return y
-    k = 0 if axis is None else normalize_axis_index(axis, y.ndim)
+    k = 0 if axis is None else axis_of(caller, axis, y.shape)
     return concatenate([np.full((*y.shape[:k], 1, *y.shape[k + 1 :]), initial, y.dtype), y], axis=k)
 
 
@@ -187,7 +186,7 @@ def diff(a: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = 
         raise OptionError(f"diff: got n={n}; need 0 or more")
     if n == 0:
         return x
-    axis = normalize_axis_index(axis, x.ndim)
+    axis = axis_of("diff", axis, x.shape)
     edge = (*x.shape[:axis], 1, *x.shape[axis + 1 :])
     parts = [_constant_like(part, x) for part in (prepend, x, append) if part is not None]
     if len(parts) > 1:
@@ -268,7 +267,7 @@ def gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> An
     """
     x = as_tensor(f)
     x = x if x.dtype.kind == "f" else astype(x, np.float64)
-    axes = normalize_axis_tuple(range(x.ndim) if axis is None else axis, x.ndim)
+    axes = axes_of("gradient", axis, x.shape)
     spacings = varargs or (1.0,)
     if len(spacings) == 1 and np.ndim(spacings[0]) == 0:
         spacings = spacings * len(axes)
@@ -288,7 +287,7 @@ def gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> An
 def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Tensor:
     """The integral by the trapezoidal rule, of samples at ``x`` or ``dx`` apart; differentiable in all three."""
     y = as_tensor(y)
-    axis = normalize_axis_index(axis, y.ndim)
+    axis = axis_of("trapezoid", axis, y.shape)
     if x is not None:
         x = as_tensor(x)
         dx = np.reshape(diff(x), (-1,) + (1,) * (y.ndim - axis - 1)) if x.ndim == 1 else diff(x, axis=axis)
@@ -299,9 +298,4 @@ for _call in (
     *(cumsum, cumprod, nancumsum, nancumprod, cumulative_sum, cumulative_prod),
     *(diff, ediff1d, gradient, trapezoid),
 ):
-    if hasattr(np, _call.__name__):  # cumulative_sum and cumulative_prod came with NumPy 2.1
-        NUMPY[getattr(np, _call.__name__)] = _call
-NUMPY[np.add, "accumulate"] = lambda a, axis=0, dtype=None, out=None: cumsum(a, axis, dtype, out)
-NUMPY[np.multiply, "accumulate"] = lambda a, axis=0, dtype=None, out=None: cumprod(a, axis, dtype, out)
-NUMPY[np.maximum, "accumulate"] = cummax
-NUMPY[np.minimum, "accumulate"] = cummin
+    NUMPY[getattr(np, _call.__name__, _call)] = _call  # cumulative_sum and cumulative_prod came with NumPy 2.1

@@ -8,6 +8,7 @@ nothing asks for them, which is right for functions that do not depend on the ch
 
 from __future__ import annotations
 
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,7 +19,7 @@ from ..errors import OptionError, ShapeError, UnsupportedError
 from .elementwise import add, divide, multiply, strong
 from .join import concatenate
 from .linalg import matmul
-from .shape import as_tensor, swapaxes
+from .shape import as_tensor, axes_of, ravel, reshape, swapaxes, transpose
 
 __all__ = [
     "cholesky",
@@ -36,6 +37,8 @@ __all__ = [
     "solve",
     "svd",
     "svdvals",
+    "tensorinv",
+    "tensorsolve",
 ]
 
 
@@ -414,6 +417,27 @@ def matrix_power(a: Any, n: int) -> Tensor:
     return result
 
 
+def tensorsolve(a: Any, b: Any, axes: Any = None) -> Tensor:
+    """The x of ``tensordot(a, x, x.ndim) = b``: `solve`, with several axes for each of a matrix."""
+    a, b = as_tensor(a), as_tensor(b)
+    if axes is not None:
+        last = axes_of("tensorsolve", axes, a.shape)
+        a = transpose(a, (*[k for k in range(a.ndim) if k not in last], *last))
+    shape = a.shape[b.ndim :]
+    if math.prod(shape) != b.size or a.size != b.size**2:
+        raise ShapeError(f"tensorsolve: got a {a.shape} and b {b.shape}; need b.size numbers in the last axes of a")
+    return reshape(solve(reshape(a, (b.size, b.size)), ravel(b)), shape)
+
+
+def tensorinv(a: Any, ind: int = 2) -> Tensor:
+    """The inverse for `tensordot` over ``ind`` axes: `inv`, with several axes for each of a matrix."""
+    a = as_tensor(a)
+    lead, rest = a.shape[:ind], a.shape[ind:]
+    if ind < 1 or math.prod(lead) != math.prod(rest):
+        raise ShapeError(f"tensorinv: got shape {a.shape} and ind={ind}; need as many elements before ind as after it")
+    return reshape(inv(reshape(a, (math.prod(lead), -1))), (*rest, *lead))
+
+
 def matrix_rank(a: Any, *args: Any, **kwargs: Any) -> Tensor:
     """The number of singular values above a tolerance: a constant."""
     return Tensor(np.asarray(np.linalg.matrix_rank(as_tensor(a).numpy(), *args, **kwargs)))
@@ -443,6 +467,8 @@ for _call in (
     slogdet,
     solve,
     svd,
+    tensorinv,
+    tensorsolve,
 ):
     NUMPY[getattr(np.linalg, _call.__name__)] = _call
 NUMPY[np.linalg.svdvals] = svdvals

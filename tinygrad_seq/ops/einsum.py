@@ -11,6 +11,7 @@ import numpy as np
 from ..autograd import Tensor, differentiable
 from ..autograd.tensor import NUMPY
 from ..errors import OptionError, ShapeError
+from .reduce import no_out
 from .shape import as_tensor
 
 __all__ = ["einsum"]
@@ -51,9 +52,9 @@ def einsum(*operands: Any, optimize: Any = False, out: None = None) -> Tensor:
     Raises:
         ShapeError: if an operand's axes do not fit its indices, or two sizes of an index differ.
         OptionError: for a specification that cannot be read.
+        UnsupportedError: for ``out=``.
     """
-    if out is not None:
-        raise OptionError("einsum: got out=; an array cannot hold the history; use the returned Tensor")
+    no_out(out, "einsum")
     spec, arrays = _as_text(operands)
     xs = [as_tensor(x) for x in arrays]
     terms, result = _explicit(spec, xs)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..autograd import Tensor
+from ..autograd.missing import without_derivative
 from ..autograd.tensor import NUMPY
 from .shape import astype, broadcast_to
 
@@ -34,7 +35,9 @@ def _plain(given: Any) -> Any:
 
 
 def _fact(function: Callable[..., Any]) -> Callable[..., Any]:
-    return lambda *args, **kwargs: function(*_plain(args), **{k: _plain(v) for k, v in kwargs.items()})
+    return without_derivative(
+        lambda *args, **kwargs: function(*_plain(args), **{k: _plain(v) for k, v in kwargs.items()})
+    )
 
 
 def _position(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -42,7 +45,7 @@ def _position(function: Callable[..., Any]) -> Callable[..., Any]:
         found = _fact(function)(*args, **kwargs)
         return tuple([Tensor(np.array(k)) for k in found]) if isinstance(found, tuple) else Tensor(np.array(found))
 
-    return call
+    return without_derivative(call)
 
 
 def _full_like(

@@ -261,5 +261,4 @@ for _call in (
     *(split, array_split, vsplit, hsplit, dsplit),
 ):
     NUMPY[getattr(np, _call.__name__)] = _call
-if hasattr(np, "unstack"):  # since NumPy 2.1
-    NUMPY[np.unstack] = unstack
+NUMPY[getattr(np, "unstack", unstack)] = unstack  # NumPy has it since 2.1

@@ -6,10 +6,7 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from ..autograd import Tensor
-from ..autograd.tensor import NUMPY
 from . import (
     arrange,
     choices,
@@ -32,11 +29,6 @@ from . import (
 
 def _reflected(call: Callable[..., Tensor]) -> Callable[..., Tensor]:
     return lambda b, a: call(a, b)
-
-
-def _outer(call: Callable[..., Tensor]) -> Callable[..., Tensor]:
-    """``np.add.outer``: every element of a with every element of b, the axes of a first."""
-    return lambda a, b: call(shape.reshape(a, (*np.shape(a), *[1] * np.ndim(b))), b)
 
 
 def _sizes(call: Callable[..., Tensor]) -> Callable[..., Tensor]:
@@ -134,8 +126,6 @@ for _name, _call in METHODS.items():
     setattr(Tensor, _name, _call)
 for _name, _remedy in writing.INSTEAD_OF_METHOD.items():
     setattr(Tensor, _name, writing.refused(f"t.{_name}", _remedy))
-for _ufunc in [f for f in NUMPY if isinstance(f, np.ufunc) and f.nin == 2 and f.nout == 1]:
-    NUMPY[_ufunc, "outer"] = _outer(NUMPY[_ufunc])
 Tensor.T = property(shape.transpose)  # type: ignore[attr-defined]
 Tensor.mT = property(shape.matrix_transpose)  # type: ignore[attr-defined]
 Tensor.flat = property(shape.ravel)  # type: ignore[attr-defined]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.lib.array_utils import normalize_axis_tuple
 
 from ..autograd import Tensor
 from ..autograd.tensor import NUMPY
@@ -13,7 +12,7 @@ from ..errors import OptionError, ShapeError
 from .elementwise import absolute
 from .reduce import Axis, max, min, p_norm, sum
 from .rounding import sign
-from .shape import as_tensor, astype, expand_dims, moveaxis, squeeze
+from .shape import as_tensor, astype, axes_of, expand_dims, moveaxis, squeeze
 
 __all__ = ["matrix_norm", "norm", "vector_norm"]
 
@@ -69,7 +68,7 @@ def norm(x: Any, ord: Any = None, axis: Axis = None, keepdims: bool = False) -> 
     x = as_tensor(x)
     if axis is None and ord is None:
         return vector_norm(x, keepdims=keepdims)
-    axes = normalize_axis_tuple(range(x.ndim) if axis is None else axis, x.ndim)
+    axes = axes_of("norm", axis, x.shape)
     if len(axes) == 1:
         return vector_norm(x, axis=axes, keepdims=keepdims, ord=2 if ord is None else ord)
     if len(axes) != 2:

@@ -6,22 +6,23 @@ order statistic is a weighted mean of such readings. Equal elements keep their o
 
 from __future__ import annotations
 
+import inspect
 import math
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
 from ..autograd import Tensor
+from ..autograd.missing import without_derivative
 from ..autograd.tensor import NUMPY
 from ..errors import OptionError, ShapeError, UnsupportedError
-from .comparisons import constant, values
+from .comparisons import constant, of_values, values
 from .elementwise import strong
 from .index import scatter
 from .reduce import Axis, count, no_out
 from .selection import take_along_axis
-from .shape import as_tensor, astype, moveaxis, ravel, reshape, transpose
+from .shape import as_tensor, astype, axes_of, moveaxis, reshape, transpose, with_axis
 
 __all__ = [
     "argmax",
@@ -34,7 +35,9 @@ __all__ = [
     "digitize",
     "flatnonzero",
     "histogram",
+    "histogram2d",
     "histogram_bin_edges",
+    "histogramdd",
     "lexsort",
     "median",
     "nanargmax",
@@ -48,14 +51,7 @@ __all__ = [
     "quantile",
     "searchsorted",
     "sort",
-    "unique",
 ]
-
-
-def _in_line(a: Any, axis: int | None) -> tuple[Tensor, int]:
-    """What is sorted, and along which axis: without one, all elements in a row."""
-    x = ravel(a) if axis is None else as_tensor(a)
-    return x, normalize_axis_index(-1 if axis is None else axis, x.ndim)
 
 
 def sort(
@@ -64,7 +60,7 @@ def sort(
     """The elements in ascending order along ``axis``, NaN last; equal ones keep their order, whatever the ``kind``."""
     if order is not None:
         raise UnsupportedError("sort: got order=, which names fields; Tensors have none; leave it out")
-    x, axis = _in_line(a, axis)
+    x, axis = with_axis("sort", a, axis)
     return take_along_axis(x, np.argsort(x.numpy(), axis, kind="stable"), axis)
 
 
@@ -72,7 +68,7 @@ def partition(a: Any, kth: Any, axis: int | None = -1, kind: str = "introselect"
     """The elements with the ``kth`` in its sorted place along ``axis``, smaller ones before, larger ones after."""
     if order is not None:
         raise UnsupportedError("partition: got order=, which names fields; Tensors have none; leave it out")
-    x, axis = _in_line(a, axis)
+    x, axis = with_axis("partition", a, axis)
     # NumPy's argpartition may order the elements on each side otherwise than its partition does.
     try:
         found = np.partition(x.numpy(), kth, axis)
@@ -89,7 +85,7 @@ def _statistic(function: Callable[..., Any], a: Any, axis: Axis, out: Any, keepd
     name = function.__name__
     no_out(out, name)
     x = as_tensor(a)
-    axes = normalize_axis_tuple(range(x.ndim) if axis is None else axis, x.ndim)
+    axes = axes_of(name, axis, x.shape)
     kept = [k for k in range(x.ndim) if k not in axes]
     n = count(x.shape, axes)
     if n == 0:
@@ -197,45 +193,33 @@ def bincount(x: Any, /, weights: Any = None, minlength: int = 0) -> Tensor:
     return scatter(weights, shape=size, indices=(x,))  # type: ignore[no-any-return]
 
 
-_histogram = constant(np.histogram)
+def _counted(function: Callable[..., Any]) -> Callable[..., Any]:
+    """NumPy's histogram of one, two or more variables."""
+    count_values = of_values(function)
 
+    def call(*args: Any, **kwargs: Any) -> Any:
+        weights = inspect.signature(function).bind(*args, **kwargs).arguments.get("weights")
+        if isinstance(weights, Tensor) and weights.requires_grad:
+            raise UnsupportedError(
+                f"{function.__name__}: got weights that require a gradient; need constants; use "
+                f"np.bincount(np.digitize(a, edges), weights), which is differentiable in them"
+            )
+        return count_values(*args, **kwargs)
 
-def histogram(
-    a: Any, bins: Any = 10, range: Any = None, density: bool | None = None, weights: Any = None
-) -> tuple[Tensor, Tensor]:
-    """NumPy's histogram: counts, or sums of weights, and the edges of the bins; constants.
+    call.__name__ = call.__qualname__ = function.__name__
+    call.__doc__ = f"""NumPy's ``{function.__name__}``: counts, or sums of weights, and edges of the bins; constants.
 
     Raises:
         UnsupportedError: for weights that require a gradient.
     """
-    if isinstance(weights, Tensor) and weights.requires_grad:
-        raise UnsupportedError(
-            "histogram: got weights that require a gradient; need constants; use np.bincount(np.digitize(a, edges), "
-            "weights), which is differentiable in them"
-        )
-    return _histogram(a, bins, range, density, weights)  # type: ignore[no-any-return]
+    NUMPY[function] = without_derivative(call)
+    return call
 
 
-def unique(
-    ar: Any,
-    return_index: bool = False,
-    return_inverse: bool = False,
-    return_counts: bool = False,
-    axis: int | None = None,
-    **options: bool,
-) -> Any:
-    """The distinct elements, or those along ``axis``, sorted; of equal ones the first has the derivative.
-
-    The indices and counts that NumPy's ``unique`` can return beside them are constants.
-    """
-    x = as_tensor(ar)
-    _, index, inverse, counts = np.unique(x.numpy(), True, True, True, axis, **options)
-    line, along = _in_line(x, axis)
-    distinct = line[(slice(None),) * along + (index,)]
-    asked = ((return_index, index), (return_inverse, inverse), (return_counts, counts))
-    others = [Tensor(found) for wanted, found in asked if wanted]
-    return (distinct, *others) if others else distinct
+histogram = _counted(np.histogram)
+histogram2d = _counted(np.histogram2d)
+histogramdd = _counted(np.histogramdd)
 
 
-for _call in (sort, partition, median, nanmedian, bincount, histogram, unique):
+for _call in (sort, partition, median, nanmedian, bincount):
     NUMPY[getattr(np, _call.__name__)] = _call

@@ -7,7 +7,6 @@ import math
 from typing import Any
 
 import numpy as np
-from numpy.lib.array_utils import normalize_axis_index
 
 from ..autograd import Tensor
 from ..autograd.tensor import NUMPY
@@ -16,7 +15,7 @@ from .elementwise import multiply, subtract
 from .join import concatenate
 from .linalg import matmul
 from .reduce import sum
-from .shape import as_tensor, expand_dims, moveaxis, ravel, reshape, transpose
+from .shape import as_tensor, axis_of, expand_dims, moveaxis, ravel, reshape, transpose
 
 __all__ = ["cross", "dot", "inner", "kron", "matvec", "multi_dot", "outer", "tensordot", "vdot", "vecdot", "vecmat"]
 
@@ -100,7 +99,7 @@ def cross(a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axi
     left = multiply(concatenate([a[..., 1:], a[..., :1]], -1), concatenate([b[..., 2:], b[..., :2]], -1))
     right = multiply(concatenate([a[..., 2:], a[..., :2]], -1), concatenate([b[..., 1:], b[..., :1]], -1))
     product = subtract(left, right)
-    return moveaxis(product, -1, normalize_axis_index(axisc, product.ndim))
+    return moveaxis(product, -1, axis_of("cross", axisc, product.shape))
 
 
 def vecdot(a: Any, b: Any, /, *, axis: int = -1) -> Tensor:
@@ -145,8 +144,7 @@ def multi_dot(arrays: Any, *, out: None = None) -> Tensor:
 
 
 for _call in (cross, dot, inner, kron, outer, tensordot, vdot, vecdot, matvec, vecmat):
-    if hasattr(np, _call.__name__):
-        NUMPY[getattr(np, _call.__name__)] = _call
+    NUMPY[getattr(np, _call.__name__, _call)] = _call  # vecdot came with NumPy 2.1, matvec and vecmat with 2.2
 for _name, _function in (
     ("outer", outer),
     ("tensordot", tensordot),

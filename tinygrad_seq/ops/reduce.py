@@ -15,7 +15,7 @@ from ..autograd import Tensor, differentiable
 from ..autograd.tensor import NUMPY
 from ..errors import OptionError, ShapeError, UnsupportedError
 from .elementwise import divide, strong
-from .shape import as_tensor, astype
+from .shape import as_tensor, astype, axes_of
 
 __all__ = [
     "amax",
@@ -61,6 +61,11 @@ def count(shape: tuple[int, ...], axis: Axis) -> int:
     if axis is None or not shape:
         return math.prod(shape)
     return math.prod(shape[k] for k in (axis if isinstance(axis, tuple) else (axis,)))
+
+
+def _checked(caller: str, axis: Axis, shape: tuple[int, ...]) -> None:
+    """Refuse an axis that is none, by the name that the caller knows; a number has an axis here as it has in NumPy."""
+    axes_of(caller, axis, shape or (1,))
 
 
 def no_out(out: Any, caller: str) -> None:
@@ -147,13 +152,14 @@ def average(a: Any, axis: Axis = None, weights: Any = None, returned: bool = Fal
         OptionError: if weights add up to 0.
     """
     a = as_tensor(a)
+    _checked("average", axis, a.shape)
     if weights is None:
         y = mean(a, axis, keepdims=keepdims)
         total = as_tensor(np.full(y.shape, count(a.shape, axis), y.dtype))
         return (y, total) if returned else y
     weights = as_tensor(weights)
     if weights.shape != a.shape:
-        axes = () if axis is None else np.lib.array_utils.normalize_axis_tuple(axis, a.ndim)
+        axes = () if axis is None else axes_of("average", axis, a.shape)
         if axis is None or weights.shape != tuple(a.shape[k] for k in axes):
             raise ShapeError(
                 f"average: got weights of shape {weights.shape} for values of shape {a.shape} along axis {axis}; "
@@ -177,7 +183,7 @@ def before(x: Any, first: float, axis: int) -> Any:
 
 def _others(x: Any, axis: Axis) -> Any:
     """For each element the product of all others over the axes: of those before it, and of those after it."""
-    axes = np.lib.array_utils.normalize_axis_tuple(range(x.ndim) if axis is None or not x.ndim else axis, x.ndim)
+    axes = axes_of("prod", None if not x.ndim else axis, x.shape)
     order = (*[k for k in range(x.ndim) if k not in axes], *axes)
     apart = np.transpose(x, order)
     rows = np.reshape(apart, (*apart.shape[: x.ndim - len(axes)], count(x.shape, axes)))
@@ -292,6 +298,7 @@ def nanmin(
 def ptp(a: Any, axis: Axis = None, out: None = None, keepdims: bool = False) -> Tensor:
     """The range over ``axis``, max - min; ties share the derivative evenly."""
     no_out(out, "ptp")
+    _checked("ptp", axis, np.shape(a))
     return _max(a, axis, keepdims) - _min(a, axis, keepdims)
 
 
@@ -378,6 +385,7 @@ def var(
 ) -> Tensor:
     """The variance over ``axis``, with divisor N - ddof; ``correction`` is another name of ``ddof``."""
     ddof = _one_ddof(ddof, correction, mean, "var")
+    _checked("var", axis, np.shape(a))
     a = _taken(a, dtype, out, True, 0, "var")
     if where is True:
         return _var(a, axis, ddof, keepdims)
@@ -400,13 +408,15 @@ def std(
 ) -> Tensor:
     """The standard deviation over ``axis``, the root of `var`; where it is 0 so is its derivative."""
     ddof = _one_ddof(ddof, correction, mean, "std")
+    _checked("std", axis, np.shape(a))
     d = _deviations(_taken(a, dtype, out, True, 0, "std"), axis, where)
     freedom = _freedom(d.shape, axis, ddof, keepdims, where).astype(d.dtype)
     return divide(p_norm(d, axis, keepdims), np.sqrt(freedom))
 
 
-def _there(a: Any, where: Any) -> Any:
+def _there(caller: str, a: Any, axis: Axis, where: Any) -> Any:
     """What is no NaN, of what a mask takes."""
+    _checked(caller, axis, np.shape(a))
     return np.logical_and(where, ~np.isnan(a))
 
 
@@ -420,7 +430,7 @@ def nansum(
     where: Any = True,
 ) -> Tensor:
     """`sum` without NaN, whose derivative is 0."""
-    return sum(a, axis, dtype, out, keepdims, initial, _there(a, where))
+    return sum(a, axis, dtype, out, keepdims, initial, _there("nansum", a, axis, where))
 
 
 def nanprod(
@@ -433,14 +443,14 @@ def nanprod(
     where: Any = True,
 ) -> Tensor:
     """`prod` without NaN, whose derivative is 0."""
-    return prod(a, axis, dtype, out, keepdims, initial, _there(a, where))
+    return prod(a, axis, dtype, out, keepdims, initial, _there("nanprod", a, axis, where))
 
 
 def nanmean(
     a: Any, axis: Axis = None, dtype: Any = None, out: None = None, keepdims: bool = False, *, where: Any = True
 ) -> Tensor:
     """`mean` without NaN, whose derivative is 0; NaN where nothing is left."""
-    return mean(a, axis, dtype, out, keepdims, where=_there(a, where))
+    return mean(a, axis, dtype, out, keepdims, where=_there("nanmean", a, axis, where))
 
 
 def nanvar(
@@ -456,7 +466,9 @@ def nanvar(
     correction: float | None = None,
 ) -> Tensor:
     """`var` without NaN, whose derivative is 0; N counts what is left."""
-    return var(a, axis, dtype, out, ddof, keepdims, where=_there(a, where), mean=mean, correction=correction)
+    return var(
+        a, axis, dtype, out, ddof, keepdims, where=_there("nanvar", a, axis, where), mean=mean, correction=correction
+    )
 
 
 def nanstd(
@@ -472,7 +484,9 @@ def nanstd(
     correction: float | None = None,
 ) -> Tensor:
     """`std` without NaN, whose derivative is 0; N counts what is left."""
-    return std(a, axis, dtype, out, ddof, keepdims, where=_there(a, where), mean=mean, correction=correction)
+    return std(
+        a, axis, dtype, out, ddof, keepdims, where=_there("nanstd", a, axis, where), mean=mean, correction=correction
+    )
 
 
 def _softmax_vjp(g: Any, y: Any, axis: Axis) -> Any:
@@ -515,7 +529,6 @@ def _shares(x: Any, y: Any, axis: Axis, keepdims: bool) -> Any:
 @differentiable(
     lambda g, x, y, x_shape, axis, keepdims: expand(g, x_shape, axis, keepdims) * _shares(x, y, axis, keepdims),
     jvp=(lambda t, x, y, axis, keepdims: np.sum(t * _shares(x, y, axis, keepdims), axis=axis, keepdims=keepdims),),
-    numpy=[(np.logaddexp, "reduce")],
 )
 def logsumexp(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     """log(sum(exp(x))) over ``axis``, without overflow; elements of -inf contribute nothing."""
@@ -532,6 +545,3 @@ for _call in (
 ):
     NUMPY[getattr(np, _call.__name__)] = _call
 NUMPY[np.amax], NUMPY[np.amin] = max, min
-NUMPY[np.add, "reduce"], NUMPY[np.multiply, "reduce"] = sum, prod
-NUMPY[np.maximum, "reduce"], NUMPY[np.minimum, "reduce"] = max, min
-NUMPY[np.fmax, "reduce"], NUMPY[np.fmin, "reduce"] = nanmax, nanmin

@@ -11,7 +11,8 @@ import numpy as np
 
 from ..autograd import Tensor, differentiable, elementwise
 from ..autograd.tensor import NUMPY
-from .elementwise import flat, strong
+from .elementwise import flat, ldexp, strong
+from .shape import as_tensor
 
 __all__ = [
     "around",
@@ -21,6 +22,7 @@ __all__ = [
     "floor",
     "floor_divide",
     "fmod",
+    "frexp",
     "heaviside",
     "mod",
     "modf",
@@ -80,5 +82,13 @@ def modf(x: Any) -> tuple[Tensor, Tensor]:
     return _fraction(x), trunc(x)
 
 
+def frexp(x: Any) -> tuple[Tensor, Tensor]:
+    """The ``m`` of 0.5 up to 1 in size, and the integers ``e``, constants, of which ``x`` is ``m * 2**e``."""
+    x = as_tensor(x)
+    exponent = np.frexp(x.numpy())[1]
+    return ldexp(x, -exponent), Tensor(np.asarray(exponent))
+
+
 NUMPY[np.divmod] = divmod
 NUMPY[np.modf] = modf
+NUMPY[np.frexp] = frexp

@@ -15,9 +15,9 @@ from ..errors import DTypeError, OptionError, ShapeError
 from .choices import where
 from .index import along, getitem, integers
 from .reduce import no_out
-from .shape import as_tensor, with_axis
+from .shape import as_tensor, axes_of, with_axis
 
-__all__ = ["choose", "compress", "extract", "select", "take", "take_along_axis"]
+__all__ = ["choose", "compress", "extract", "select", "take", "take_along_axis", "trim_zeros"]
 
 
 def take(a: Any, indices: Any, axis: int | None = None, out: None = None, mode: str = "raise") -> Tensor:
@@ -109,5 +109,19 @@ def select(condlist: Sequence[Any], choicelist: Sequence[Any], default: Any = 0)
     return chosen
 
 
-for _call in (take, take_along_axis, choose, compress, extract, select):
+def trim_zeros(filt: Any, trim: str = "fb", axis: Any = None) -> Tensor:
+    """The array without zeros at its front ("f") and its back ("b"), along every axis or the given ones."""
+    if trim.lower() not in ("f", "b", "fb", "bf"):
+        raise OptionError(f'trim_zeros: got trim={trim!r}; need "f", "b" or "fb"')
+    x = as_tensor(filt)
+    places = np.argwhere(x.numpy())
+    cut = [slice(None)] * x.ndim
+    for k in axes_of("trim_zeros", axis, x.shape):
+        first, last = (places[:, k].min(), places[:, k].max()) if len(places) else (0, -1)
+        start, stop = ("f" in trim.lower(), "b" in trim.lower()) if len(places) else (True, True)
+        cut[k] = slice(int(first) if start else None, int(last) + 1 if stop else None)
+    return getitem(x, tuple(cut))
+
+
+for _call in (take, take_along_axis, choose, compress, extract, select, trim_zeros):
     NUMPY[getattr(np, _call.__name__)] = _call

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_tuple
 
 from ..autograd import Tensor, differentiable, elementwise
 from ..autograd.sweep import unbroadcast
@@ -47,17 +48,34 @@ def whole(sizes: Any) -> Any:
     return operator.index(sizes) if np.ndim(sizes) == 0 else tuple(map(operator.index, sizes))
 
 
-def with_axis(caller: str, x: Any, axis: Any) -> tuple[Tensor, int]:
-    """The array, flattened if ``axis`` is None, and the axis counted from the front.
+def axes_of(caller: str, axis: Any, shape: tuple[int, ...]) -> tuple[int, ...]:
+    """The axis or axes, counted from the front; all of them for None.
 
     Raises:
-        AxisError: if the array has no such axis.
+        AxisError: for an axis that the array does not have, or that is named twice.
+        DTypeError: for what is no integer.
     """
+    try:
+        return normalize_axis_tuple(range(len(shape)) if axis is None else axis, len(shape))
+    except ValueError as error:
+        need = f"need one of its {len(shape)} axes, and none twice"
+        raise AxisError(f"{caller}: got axis {axis} for shape {shape}; {need}") from error
+    except TypeError as error:
+        raise DTypeError(f"{caller}: got axis {axis!r} for shape {shape}; need integers or None") from error
+
+
+def axis_of(caller: str, axis: Any, shape: tuple[int, ...]) -> int:
+    """One axis, counted from the front; see `axes_of`."""
+    axes = axes_of(caller, axis, shape)
+    if axis is None or len(axes) != 1:
+        raise AxisError(f"{caller}: got axis {axis} for shape {shape}; need one axis")
+    return axes[0]
+
+
+def with_axis(caller: str, x: Any, axis: Any) -> tuple[Tensor, int]:
+    """The array, flattened if ``axis`` is None, and the axis counted from the front; see `axes_of`."""
     x = ravel(x) if axis is None else as_tensor(x)
-    axis = -1 if axis is None else operator.index(axis)
-    if not -x.ndim <= axis < x.ndim:
-        raise AxisError(f"{caller}: got axis {axis} for shape {x.shape}; need one of its {x.ndim} axes")
-    return x, axis % x.ndim
+    return x, 0 if axis is None else axis_of(caller, axis, x.shape)
 
 
 def _reordered(caller: str, reorder: Callable[..., Any], a: Any, *places: Any) -> Tensor:
@@ -270,6 +288,5 @@ for _call in (
     *(matrix_transpose, meshgrid, copy),
 ):
     NUMPY[getattr(np, _call.__name__)] = _call
-if hasattr(np, "astype"):  # since NumPy 2.1
-    NUMPY[np.astype] = astype
+NUMPY[getattr(np, "astype", astype)] = astype  # NumPy has it since 2.1
 NUMPY[np.linalg.matrix_transpose] = matrix_transpose

@@ -1,4 +1,4 @@
-"""Convolution, correlation and interpolation of sequences."""
+"""Convolution, correlation and interpolation of sequences, and angles without jumps."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from ..autograd import Tensor, differentiable
 from ..autograd.tensor import NUMPY
 from ..errors import OptionError, ShapeError
 from .choices import where
-from .shape import as_tensor
+from .elementwise import add, multiply
+from .shape import as_tensor, astype, axis_of
 
-__all__ = ["convolve", "correlate", "interp"]
+__all__ = ["convolve", "correlate", "interp", "unwrap"]
 
 
 @differentiable(
@@ -75,4 +76,24 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period
     return where(x < xp[0], first, where(x > xp[-1], last, inside))
 
 
+def unwrap(p: Any, discont: Any = None, axis: int = -1, *, period: Any = 2 * np.pi) -> Tensor:
+    """Angles without jumps: to each along ``axis`` so many periods are added that it is near to the one before it.
+
+    Steps below ``discont``, by default half of the period, are left as they are. The number of periods is constant,
+    so that the derivative is that of ``p``, and in the period the number itself.
+    """
+    x = as_tensor(p)
+    x = x if x.dtype.kind == "f" else astype(x, np.float64)
+    axis = axis_of("unwrap", axis, x.shape)
+    turn = float(period)
+    steps = np.diff(x.numpy(), axis=axis)
+    near = np.mod(steps + turn / 2, turn) - turn / 2
+    near = np.where((near == -turn / 2) & (steps > 0), turn / 2, near)
+    turns = np.rint((near - steps) / turn)
+    turns = np.where(np.abs(steps) < (turn / 2 if discont is None else discont), 0, turns).cumsum(axis)
+    first = np.zeros_like(turns.take([0], axis)) if x.shape[axis] > 1 else np.zeros(x.shape)
+    return add(x, multiply(np.concatenate([first, turns], axis).astype(x.dtype), period))
+
+
 NUMPY[np.convolve], NUMPY[np.correlate], NUMPY[np.interp] = convolve, correlate, interp
+NUMPY[np.unwrap] = unwrap

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..autograd import Tensor
+from ..autograd.missing import without_derivative
 from ..autograd.tensor import NUMPY
 from ..errors import UnsupportedError
 from .elementwise import add
@@ -106,7 +107,7 @@ def refused(name: str, remedy: str) -> Callable[..., Any]:
 
     call.__name__ = name.rpartition(".")[2]
     call.__doc__ = f"Refused: use ``{remedy}``."
-    return call
+    return without_derivative(call)
 
 
 for _name, _remedy in INSTEAD.items():
