@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from numbers import Real
 from typing import Any, TypedDict
 
 import numpy as np
@@ -72,7 +73,7 @@ class Unrolled(Module):
             raise OptionError(f"{caller}: got zoneout={zoneout}; need one number, or one for each of {parts}")
         options = [("dropout", dropout), ("recurrent_dropout", recurrent_dropout), *(("zoneout", p) for p in zoneouts)]
         for option, p in options:
-            if not isinstance(p, (int, float)) or not 0 <= p <= 1:
+            if not isinstance(p, Real) or not 0 <= p <= 1:
                 raise OptionError(f"{caller}: got {option}={p!r}; need a probability in 0 ... 1")
         self.num_layers, self.batch_first, self.bidirectional = num_layers, batch_first, bidirectional
         self.dropout, self.recurrent_dropout, self.variational = dropout, recurrent_dropout, variational
@@ -200,7 +201,7 @@ class Unrolled(Module):
                     f"{type(self).__name__}: got {part}_0 {np.shape(value)} for x {np.shape(x)}; "
                     f"need {(rows, *batch, width)}, which is {axes}"
                 )
-        return hx
+        return tuple([part if isinstance(part, Tensor) else np.asarray(part) for part in hx])
 
 
 def _rows(caller: str, lengths: Any, shape: tuple[int, ...], time_axis: int) -> Any:

@@ -29,7 +29,7 @@ def chosen(plain: Recurrence, variant: Callable[..., Recurrence], stack: Stack, 
     changed = {name: value for name, value in options.items() if value != defaults[name]}
     if changed.keys() - {"nonlinearity"} or stack.get("recurrent_dropout"):
         plain = variant(**options)
-    plain.options = changed
+    plain.options = {name: getattr(value, "__name__", value) for name, value in changed.items()}
     return plain
 
 
