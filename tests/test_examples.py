@@ -22,6 +22,28 @@ def test_adding_problem():
     assert runpy.run_path(str(EXAMPLES / "adding_problem.py"))["main"]() < 0.01
 
 
+SHAPES = {
+    "captioning.py": lambda right: right > 0.95,
+    "classification.py": lambda right: right["attention"] > 0.98 and right["attention"] > right["last state"],
+    "tagging.py": lambda right: right[0] > 0.97 and right[1] < 0.8,
+    "reversal.py": lambda right: right > 0.9,
+    "forecasting.py": lambda error: error["LSTM"] < 0.9 * min(e for name, e in error.items() if name != "LSTM"),
+    "ctc.py": lambda wrong: wrong["GRU, prefix search"] <= wrong["GRU, best path"] + 0.01 < 0.2,
+}
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_the_shapes_of_sequence_work_run(name, capsys):
+    assert runpy.run_path(str(EXAMPLES / name))["main"](updates=1) is not None
+    assert len(capsys.readouterr().out.splitlines()) >= 2
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", SHAPES)
+def test_the_shapes_of_sequence_work_learn(name):
+    assert SHAPES[name](runpy.run_path(str(EXAMPLES / name))["main"]())
+
+
 def test_every_example_is_run():
     text = Path(__file__).read_text(encoding="utf-8")
     assert [path.name for path in EXAMPLES.glob("*.py") if path.name not in text] == []
