@@ -160,8 +160,13 @@ def expected(layer: Module, own: Convention, theirs: Convention, place: str) -> 
     (G, D), H = np.shape(w["weight_ih"]), np.shape(w["weight_hh"])[1]
     sizes = (D + H,) if theirs.joined else (D, H)
     weights = [(G, size) if theirs.kernel == "rows" else (size, G) for size in sizes]
-    biases = {"one": [(G,)], "two": [(G,), (G,)], "stacked": [(2, G)], "chained": [(2 * G,)]}[theirs.bias]
-    return [*weights, *(biases if w["bias_ih"] is not None else [])]
+    biases: dict[str, list[tuple[int, ...]]] = {
+        "one": [(G,)],
+        "two": [(G,), (G,)],
+        "stacked": [(2, G)],
+        "chained": [(2 * G,)],
+    }
+    return [*weights, *(biases[theirs.bias] if w["bias_ih"] is not None else [])]
 
 
 def packed(caller: str, layer: Module, own: Convention, theirs: Convention, place: str) -> tuple[Array, ...]:
