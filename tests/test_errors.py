@@ -29,6 +29,8 @@ from tinygrad_seq.errors import (
     StateError,
     TinygradSeqError,
 )
+from tinygrad_seq.viz.graph import read
+from tinygrad_seq.viz.paths import between
 
 
 def variable(*values):
@@ -296,7 +298,7 @@ ERRORS = {
     "draw, a step": (lambda: draw(highlight="h@x"), OptionError, "draw: got 'h@x'; need NAME@STEP with an integer"),
     "draw, no such step": (lambda: draw(highlight="h@9"), OptionError, "draw: got 'h@9'; the steps are 0 to 1"),
     "draw, no path": (
-        lambda: draw(highlight=("x", "w")),
+        lambda: between(read([rnn().node])[0], [0], 1),
         GraphError,
         "draw: there is no path from x to w; highlight two",
     ),

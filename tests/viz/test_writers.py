@@ -147,7 +147,7 @@ def test_graphviz_puts_everything_where_it_is(name):
 def test_every_format_shows_the_same_boxes_and_edges():
     picture = tg.viz.draw(layer("LSTM", 3), highlight="x@0")
     data = json.loads(picture.json())
-    assert (data["format"], data["version"]) == ("tinygrad_seq picture", 1)
+    assert (data["format"], data["version"]) == ("tinygrad_seq picture", 2)
     nodes, edges, uses = len(data["nodes"]), len(data["edges"]), len(data["uses"])
     svg, page, dot, mermaid = picture.svg(), picture.html(), picture.dot(), picture.mermaid()
     for text in (svg, page):

@@ -1,7 +1,7 @@
 """Pictures of a recorded graph, in which one sees where the gradient goes.
 
-Read in this order: `graph` (what is drawn, without arrays), `places` (which time step each node belongs to), `view`
-(what is shown of it), `arrange` (where), `writers` (as which text).
+Read in this order: `graph` (what is drawn, without arrays), `fold` (at which level), `places` (which time step
+each node belongs to), `show` (what is shown of it), `arrange` (where), `writers` (as which text).
 """
 
 from importlib import import_module
@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .drawing import draw
     from .picture import Picture
+    from .reading import from_json
 
-__all__ = ["Picture", "draw"]
+__all__ = ["Picture", "draw", "from_json"]
 
-HOMES = {"Picture": "picture", "draw": "drawing"}
+HOMES = {"Picture": "picture", "draw": "drawing", "from_json": "reading"}
 
 
 def __getattr__(name: str) -> Any:

@@ -44,15 +44,16 @@ def draw(
         fold: paths of modules of which each step is one box: ``["encoder"]``.
         gradients: sweep backward and show where the gradient flows.
         gradient: the cotangent of the output, as for ``backward``, or one for each output; by default ones.
-        highlight: the paths between two nodes, or from the output to one. A node is given as a Tensor, or as a string
-            ``"NAME@STEP"``: a role ("h@3"), a read of the input ("x@0"), one use of a parameter
-            ("weight_hh_l0@-1"), or a parameter ("weight_hh_l0"); with several layers as "l1/h@3".
+        highlight: the paths between two nodes, or from the output to one; if there is none the picture says so. A
+            node is given as a Tensor, or as a string ``"NAME@STEP"``: a role ("h@3"), a read of the input ("x@0"),
+            one use of a parameter ("weight_hh_l0@-1"), or a parameter ("weight_hh_l0"); with several layers as
+            "l1/h@3".
         columns: how many time steps to draw at most; the others are hidden in gaps that say how many they hide.
         focus: time steps that are drawn in any case.
         title: the first line of the picture.
 
     Raises:
-        GraphError: if an output has no history, or nothing connects the two ends of ``highlight``.
+        GraphError: if an output has no history, or does not depend on an end of ``highlight``.
         OptionError: for a level, a module, a name or a step that the graph has not.
         ShapeError: for a gradient of another shape.
 
@@ -119,14 +120,18 @@ def _highlight(graph: Graph, ids: dict[Node, int], highlight: End | tuple[End, E
             raise OptionError(f"draw: got highlight with {len(highlight)} ends; need one, or a pair")
         ends = [_end(graph, ids, end) for end in highlight]
         (sources, first), (targets, _) = sorted(ends, key=lambda end: end[0])
-        return between(graph, sources, targets[-1], first)
-    sources, first = _end(graph, ids, highlight)
-    for target in graph.outputs[:-1]:
+        return _paths(graph, sources, first, targets[-1:])
+    return _paths(graph, *_end(graph, ids, highlight), graph.outputs)
+
+
+def _paths(graph: Graph, sources: list[int], first: list[Edge] | None, targets: Sequence[int]) -> Highlight:
+    """The paths to the first of the targets that there is one to; if there is none the picture tells."""
+    for target in targets:
         try:
             return between(graph, sources, target, first)
         except GraphError:
-            continue  # another output may depend on it
-    return between(graph, sources, graph.outputs[-1], first)
+            continue
+    return Highlight(frozenset(sources), targets[-1], frozenset(), frozenset(), (), 0)
 
 
 def _end(graph: Graph, ids: dict[Node, int], end: End) -> tuple[list[int], list[Edge] | None]:

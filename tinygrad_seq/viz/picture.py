@@ -59,6 +59,8 @@ class Picture:
     ):
         self.graph = graph
         self.level = level
+        self._whole = highlight
+        self._asked = {"view": level, "fold": list(folded), "columns": columns, "focus": list(focus), "title": title}
         self.fold: Fold = fold(graph, level, folded)
         found = None if highlight is None else self.fold.highlight(highlight)
         self._options = (found, columns, focus, title)
@@ -92,10 +94,13 @@ class Picture:
         return dot(self.layout, _theme(dark))
 
     def json(self) -> str:
-        """All that is drawn, with its numbers and places; the field ``version`` says what the fields mean."""
+        """All that is drawn, with its numbers and places; the field ``version`` says what the fields mean.
+
+        `from_json` reads it.
+        """
         from .writers.json import json  # noqa: PLC0415 - as above
 
-        return json(self.layout)
+        return json(self.layout, self.graph, self._asked, self._whole)
 
     def mermaid(self, dark: bool = False) -> str:
         """A Mermaid flowchart, with fewer time steps if it would be more than Mermaid draws."""

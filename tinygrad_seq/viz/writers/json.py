@@ -1,4 +1,4 @@
-"""JSON: all that a picture shows, with numbers, for other programs and for the page's script."""
+"""JSON: all that a picture shows, with numbers and places, for other programs; and the graph, to draw it again."""
 
 from __future__ import annotations
 
@@ -6,20 +6,31 @@ import json as standard
 import math
 from typing import Any
 
+from ..graph import Graph, Vertex
 from ..layered import Path
 from ..layout import Area, Layout
+from ..paths import Highlight
 from ..view import Column, Every, Step, Stub
 
-__all__ = ["VERSION", "contents", "json"]
+__all__ = ["FORMAT", "KIND", "VERSION", "contents", "json"]
 
-VERSION = 1
+FORMAT = "tinygrad_seq picture"
+VERSION = 2
 """Raised when a field changes its meaning or goes; a new field does not raise it."""
 
 
-def json(layout: Layout) -> str:
-    """The contents as text, one line for each node and edge."""
+KIND = ("op", "name", "attrs", "shape", "dtype", "path", "direction", "leaf", "ops", "parts")
+"""What many vertices of an unrolled graph have in common; it is written once."""
+
+
+def json(layout: Layout, graph: Graph, options: dict[str, Any], highlight: Highlight | None) -> str:
+    """The contents as text, one line for each node and edge.
+
+    ``nodes``, ``edges`` and so on are what is drawn. ``options``, ``outputs``, ``kinds`` and ``vertices`` are the
+    graph that it was made from, of which `from_json` makes the picture again.
+    """
     lines = []
-    for key, value in contents(layout).items():
+    for key, value in (contents(layout) | _origin(graph, options, highlight)).items():
         if isinstance(value, list):
             items = ",\n".join("  " + _text(item) for item in value)
             lines.append(f" {_text(key)}: [\n{items}\n ]" if items else f" {_text(key)}: []")
@@ -34,7 +45,7 @@ def contents(layout: Layout) -> dict[str, Any]:
     scale = layout.scale
     highlight = view.highlight
     return {
-        "format": "tinygrad_seq picture",
+        "format": FORMAT,
         "version": VERSION,
         "title": layout.texts[0].text,
         "width": _short(layout.width),
@@ -67,6 +78,34 @@ def contents(layout: Layout) -> dict[str, Any]:
             for through, path in zip(view.through, layout.through, strict=True)
         ],
     }
+
+
+def _origin(graph: Graph, options: dict[str, Any], highlight: Highlight | None) -> dict[str, Any]:
+    kinds: dict[tuple[Any, ...], int] = {}
+    vertices = [_vertex(v, kinds) for v in graph.vertices]
+    ends = None
+    if highlight is not None:
+        ends = {"sources": sorted(highlight.sources), "target": highlight.target, "paths": _exact(highlight.count)}
+        ends |= {"vertices": sorted(highlight.vertices), "edges": sorted(highlight.edges)}
+        ends |= {"strongest": highlight.strongest}
+    return {
+        "options": options | {"highlight": ends},
+        "measured": graph.measured,
+        "outputs": list(graph.outputs),
+        "kinds": [dict(zip(KIND, kind, strict=True)) for kind in kinds],
+        "vertices": vertices,
+    }
+
+
+def _vertex(v: Vertex, kinds: dict[tuple[Any, ...], int]) -> dict[str, Any]:
+    """A vertex without what it has from its kind; what is not there is null, empty or false."""
+    kind = (v.op, v.name, v.attrs, v.shape, v.dtype, v.path, v.direction, v.leaf, v.ops, v.parts)
+    found: dict[str, Any] = {"kind": kinds.setdefault(kind, len(kinds)), "parents": v.parents}
+    others = {"key": v.key, "by_step": v.by_step, "t": v.t, "of": v.of, "norm": _number(v.norm)}
+    found |= {key: value for key, value in others.items() if value is not None and value is not False and value != ""}
+    if any(flow is not None for flow in v.flows):
+        found["flows"] = [_number(flow) for flow in v.flows]
+    return found
 
 
 def _column(column: Column) -> dict[str, Any]:
