@@ -90,6 +90,13 @@ def test_a_beam_stops_once_nothing_better_can_come():
     assert found.lengths.tolist() == [[1], [1]]
 
 
+def test_a_length_penalty_waits_for_what_is_long():
+    p = np.array([[0.0, 0.4, 0.6], [0.0, 0.9, 0.1], [1.0, 0.0, 0.0]])
+    step = lambda token, state: (np.log(p[token] + 1e-12), state)
+    for alpha, expected in ((0.0, (END,)), (1.0, (1,) * 8)):
+        assert read(beam(step, None, [0], END, max_length=8, width=1, length_penalty=alpha), 0, 0) == expected
+
+
 def test_fewer_sequences_than_the_beam_is_wide():
     step, state = chain(1)
     found = beam(step, state, [0], END, max_length=1, width=7)
@@ -110,6 +117,12 @@ def test_greedy_takes_the_best_of_each_step():
     assert len(set(found.lengths.tolist())) > 1
     wide = beam(step, state, [0] * 9, END, 6, width=1)
     assert (wide.scores[:, 0] >= found.scores - 1e-12).all()
+
+
+def test_no_rows_at_all():
+    step = lambda token, state: (np.zeros((len(token), V)), state)
+    assert greedy(step, None, [], END).tokens.shape == (0, 0)
+    assert beam(step, None, [], END, width=2).scores.shape == (0, 2)
 
 
 def test_without_an_end_token():

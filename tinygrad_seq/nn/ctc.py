@@ -73,7 +73,6 @@ def ctc_loss(
     # Column 0 of what a step reads is log 0, column s + 1 is state s.
     skips = states != blank
     skips[:, 2:] &= states[:, 2:] != states[:, :-2]
-    skips[:, :2] = False
     before = np.stack([states * 0 + place + 1, states * 0 + place, np.where(skips, place - 1, 0)], axis=-1)
     live = np.arange(steps)[:, None] < lengths
     with paused:

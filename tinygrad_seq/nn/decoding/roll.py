@@ -127,4 +127,4 @@ def _roll(
             scores += np.where(live, log_p[np.arange(len(token)), token], 0)
             if end is not None:
                 live &= token != end
-    return Decoded(np.array(tokens, np.intp).reshape(-1, len(lengths)), lengths, scores)
+    return Decoded(np.array(tokens, np.intp).reshape(len(tokens), len(lengths)), lengths, scores)

@@ -64,13 +64,14 @@ def beam(
     with no_grad():
         for t in range(max_length):
             logits, state = step(token, state)
-            each = log_p[..., None] + step_log_p("beam", logits, token, end).reshape(*log_p.shape, -1)
+            new = step_log_p("beam", logits, token, end)
+            each = log_p[..., None] + new.reshape(*log_p.shape, new.shape[1])
             ends = (np.arange(each.shape[-1]) == end) | (t + 1 == max_length)
             ended, scores, _ = _continued(prefixes, np.where(ends, each, -np.inf), t, width)
             over = _merged(over, ended, t + 1, scores / (t + 1) ** length_penalty, width)
             prefixes, log_p, parents = _continued(prefixes, np.where(ends, -np.inf, each), t, width)
             reachable = log_p[:, 0] / max_length**length_penalty
-            if over.scores.shape[1] == width and (over.scores[:, -1] >= reachable).all():
+            if (over.scores[:, -1] >= reachable).all():
                 break
             token = prefixes[..., t].ravel()
             state = map_structure(itemgetter((rows * each.shape[1] + parents).ravel()), state)
