@@ -108,7 +108,7 @@ def test_dark_pictures_differ_in_colour_alone():
 
 @pytest.mark.parametrize("name", ["picture.gif", "picture", "picture.", ".svg"])
 def test_an_unknown_suffix_is_refused_before_anything_is_written(name, tmp_path):
-    with pytest.raises(OptionError, match=r"need \.svg, \.html, \.dot, \.json, \.mmd, \.png or \.pdf"):
+    with pytest.raises(OptionError, match=r"need \.svg, \.html, \.dot, \.json, \.mmd, \.txt, \.png or \.pdf"):
         tg.viz.draw(rnn(2)[0]).save(tmp_path / name)
     assert list(tmp_path.iterdir()) == []
 

@@ -21,7 +21,7 @@ from .legend import add_legend
 from .part import Part
 from .places import State
 from .scale import Scale
-from .view import Every, Gap, Line, View
+from .view import Every, Gap, Line, View, column_name
 
 __all__ = ["arrange", "scale_of"]
 
@@ -607,9 +607,8 @@ class _Arranger:
             if isinstance(column, Gap):
                 layout.texts.append(Text("step", middle, self.steps_y + 17, "⋯", "middle"))
                 continue
-            words = f"each t = {column.first} … {column.last}" if isinstance(column, Every) else f"t = {column.t}"
             frames.append(Frame("column", Area(left, self.steps_y, right - left, bottom - self.steps_y)))
-            layout.texts.append(Text("step", middle, self.steps_y + 17, words, "middle"))
+            layout.texts.append(Text("step", middle, self.steps_y + 17, column_name(column), "middle"))
         for band, ((name, _), (top, low)) in enumerate(zip(view.bands, self.band_y, strict=True)):
             left, right = layout.columns[0][0] - 5, layout.columns[-1][1] + 5
             frames.append(Frame("module", Area(left, top, right - left, low - top)))

@@ -87,11 +87,14 @@ class Picture:
 
         return html(self.layout)
 
-    def dot(self, dark: bool = False) -> str:
-        """Graphviz source in which all places are given: ``neato -n2`` draws this same picture."""
-        from .writers.dot import dot  # noqa: PLC0415 - as above
+    def dot(self, dark: bool = False, plain: bool = False) -> str:
+        """Graphviz source in which all places are given: ``neato -n2`` draws this same picture.
 
-        return dot(self.layout, _theme(dark))
+        With ``plain`` the source has no places, and a cluster for each time step: ``dot`` arranges it.
+        """
+        from .writers.dot import dot, plain_dot  # noqa: PLC0415 - as above
+
+        return plain_dot(self.layout, _theme(dark)) if plain else dot(self.layout, _theme(dark))
 
     def json(self) -> str:
         """All that is drawn, with its numbers and places; the field ``version`` says what the fields mean.
@@ -101,6 +104,12 @@ class Picture:
         from .writers.json import json  # noqa: PLC0415 - as above
 
         return json(self.layout, self.graph, self._asked, self._whole)
+
+    def text(self, width: int = 100) -> str:
+        """Plain text for a terminal: a row for each value, a character for each time step."""
+        from .writers.text import text  # noqa: PLC0415 - as above
+
+        return text(self.view, self.layout.scale, self.layout.texts[0].text, width)
 
     def mermaid(self, dark: bool = False) -> str:
         """A Mermaid flowchart, with fewer time steps if it would be more than Mermaid draws."""
@@ -114,7 +123,7 @@ class Picture:
         return mermaid(view, self.layout.scale, _theme(dark))
 
     def save(self, path: str | os.PathLike[str], dark: bool = False) -> None:
-        """Write a file in the format that its suffix names: .svg .html .dot .json .mmd, with Graphviz .png and .pdf.
+        """Write a file in the format of its suffix: .svg .html .dot .json .mmd .txt, and with Graphviz .png and .pdf.
 
         The file is written aside and renamed.
 
@@ -130,12 +139,14 @@ class Picture:
             content = self.html().encode()
         elif suffix == ".json":
             content = self.json().encode()
+        elif suffix == ".txt":
+            content = self.text().encode()
         elif suffix in _WRITERS:
             content = _WRITERS[suffix](self, dark).encode()
         else:
             raise OptionError(
                 f"save: got '{path}', whose suffix is {suffix or 'missing'}; "
-                f"need .svg, .html, .dot, .json, .mmd, .png or .pdf"
+                f"need .svg, .html, .dot, .json, .mmd, .txt, .png or .pdf"
             )
         with replacing(path, "save") as file:
             file.write(content)

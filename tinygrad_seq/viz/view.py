@@ -9,7 +9,21 @@ from .graph import Graph
 from .paths import Highlight
 from .places import State, Where
 
-__all__ = ["Box", "Column", "Every", "Gap", "Heat", "Line", "LineKind", "Spread", "Step", "Stub", "Through", "View"]
+__all__ = [
+    "Box",
+    "Column",
+    "Every",
+    "Gap",
+    "Heat",
+    "Line",
+    "LineKind",
+    "Spread",
+    "Step",
+    "Stub",
+    "Through",
+    "View",
+    "column_name",
+]
 
 LineKind = Literal["step", "cross", "rail", "loop", "init", "bus", "lead", "collect", "strip", "shelf"]
 Spread = tuple[float, float, float]
@@ -43,6 +57,13 @@ class Every:
 
 
 Column = Step | Gap | Every
+
+
+def column_name(column: Column) -> str:
+    """``t = 3``, ``t = 4 … 93``, ``each t = 0 … 99``."""
+    if isinstance(column, Step):
+        return f"t = {column.t}"
+    return f"{'each ' if isinstance(column, Every) else ''}t = {column.first} … {column.last}"
 
 
 @dataclass(frozen=True, slots=True)

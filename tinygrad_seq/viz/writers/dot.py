@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ..layered import Path
 from ..layout import Area, Layout, Text, text_width
 from ..scale import Mark, Theme
+from ..view import column_name
 from .curves import cubics, direction
 from .style import SIZES
 from .svg import WIDTHS, faintness
@@ -15,7 +16,7 @@ from .svg import WIDTHS, faintness
 if TYPE_CHECKING:
     import graphviz  # type: ignore[import-untyped]
 
-__all__ = ["dot"]
+__all__ = ["dot", "plain_dot"]
 
 STYLES: dict[Mark, str] = {"vanished": "dotted", "zero": "dashed", "broken": "dashed"}
 ARROW = 7.0
@@ -24,6 +25,41 @@ ARROW = 7.0
 def dot(layout: Layout, theme: Theme) -> str:
     """The source text."""
     return _Dot(layout, theme).text()
+
+
+def plain_dot(layout: Layout, theme: Theme) -> str:
+    """The source text without places: each time step a cluster, from left to right, each use a stub of its own."""
+    import graphviz
+
+    view, scale = layout.view, layout.scale
+    graph: graphviz.Digraph = graphviz.Digraph(
+        "picture",
+        comment=f"{layout.texts[0].text}; to draw it: dot -Tpng",
+        graph_attr={"rankdir": "LR", "bgcolor": theme.page, "fontname": "Arial", "fontcolor": theme.soft},
+        node_attr={"fontname": "Arial", "shape": "box", "height": "0.3", "color": theme.outline},
+        edge_attr={"arrowsize": "0.6"},
+    )
+    look = _Dot(layout, theme).look
+    inside: dict[int, list[int]] = {}
+    for k, box in enumerate(view.boxes):
+        inside.setdefault(box.column, []).append(k)
+    for column, members in sorted(inside.items()):
+        part = graphviz.Digraph(f"cluster_{column}") if column >= 0 else graph
+        if column >= 0:
+            part.attr(label=_safe(column_name(view.columns[column])), color=theme.module)
+        for k in members:
+            box = view.boxes[k]
+            first = (f"<b>{_safe(box.name)}</b> " if box.name else "") + _safe(box.sign)
+            part.node(f"box{k}", label=f"<{first}<br/>{_safe(box.note)}>", fontcolor=theme.ink)
+        if column >= 0:
+            graph.subgraph(part)
+    for k, stub in enumerate(view.stubs):
+        graph.node(f"use{k}", label=f"<{_safe(stub.label)}>", style="rounded", fontcolor=theme.ink)
+        graph.edge(f"use{k}", f"box{stub.target}", **look(stub.norm))
+    for line in view.lines:
+        tip = {} if scale is None else {"tooltip": "no gradient" if line.norm is None else f"gradient {line.norm:.3g}"}
+        graph.edge(f"box{line.source}", f"box{line.target}", **look(line.norm), **tip)
+    return str(graph.source)
 
 
 class _Dot:
@@ -134,7 +170,7 @@ class _Dot:
         ]
         for norm, source, target, path in sorted(lines, key=lambda line: faintness(line[0])):
             tip = "no gradient" if norm is None else f"gradient {norm:.3g}"
-            self._edge(source, target, path, self._look(norm), tooltip=tip if layout.scale else "", labeltooltip="")
+            self._edge(source, target, path, self.look(norm), tooltip=tip if layout.scale else "", labeltooltip="")
         for through, path in zip(view.through, layout.through, strict=True):
             color = self.theme.hot if through.strong else self.theme.outline
             look = {"color": color, "penwidth": "2" if through.strong else "1.2", "style": "dashed"}
@@ -145,10 +181,11 @@ class _Dot:
             ends = self._ends(sample.path)
             if sample.hot or sample.strong:
                 self._halo(*ends, sample.path, sample.strong)
-            look = self._look(sample.norm) if sample.mark == "flow" else self._marked(sample.mark)
+            look = self.look(sample.norm) if sample.mark == "flow" else self._marked(sample.mark)
             self._edge(*ends, sample.path, look | {"arrowhead": "none"})
 
-    def _look(self, norm: float | None) -> dict[str, str]:
+    def look(self, norm: float | None) -> dict[str, str]:
+        """How a line looks that carries this norm."""
         scale = self.layout.scale
         if scale is None:
             return {"color": self.theme.outline, "penwidth": "1.2"}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..scale import Mark, Scale, Theme
-from ..view import Box, Gap, Step, View
+from ..view import Box, Gap, View, column_name
 from .svg import WIDTHS
 
 __all__ = ["LIMIT", "mermaid"]
@@ -31,9 +31,7 @@ def mermaid(view: View, scale: Scale | None, theme: Theme) -> str:
         (inside.setdefault(box.column, []) if box.column >= 0 else outside).append(k)
     lines += [f"  {_node(k, view.boxes[k])}" for k in outside]
     for column, members in sorted(inside.items()):
-        what = view.columns[column]
-        name = f"t = {what.t}" if isinstance(what, Step) else f"t = {what.first} … {what.last}"
-        lines.append(f'  subgraph step{column}["{name}"]')
+        lines.append(f'  subgraph step{column}["{column_name(view.columns[column])}"]')
         lines += [f"    {_node(k, view.boxes[k])}" for k in members]
         lines.append("  end")
     edges = [(line.source, line.target, line.norm, line.hot, "") for line in view.lines]
