@@ -283,6 +283,11 @@ ERRORS = {
         "without history; need one that was computed",
     ),
     "draw, columns": (lambda: draw(columns=0), OptionError, "draw: got columns=0; need an integer of at least 1"),
+    "draw, a replay of something else": (
+        lambda: draw(replay=[tg.flow.gradient_norms(np.tanh(variable(1.0)))]),
+        GraphError,
+        "draw: got replay whose sweep 0 reached 2 nodes and 1 edges, where .*; need sweeps over the same program",
+    ),
     "draw, focus": (lambda: draw(focus=[7]).svg(), OptionError, "draw: got focus on step 7; the steps are 0 to 1"),
     "draw, ends": (
         lambda: draw(highlight=("x", "w", "h0")),

@@ -7,11 +7,13 @@ from typing import Any
 
 from ..autograd import Node, Tensor
 from ..errors import DTypeError, GraphError, OptionError
-from ..flow import gradient_norms
+from ..flow import GradientNorms, gradient_norms
 from .fold import LEVELS, Level
 from .graph import Graph, read
 from .paths import Edge, Highlight, between, select
 from .picture import Picture
+from .replay import align
+from .values import statistics
 
 __all__ = ["draw"]
 
@@ -29,6 +31,7 @@ def draw(
     columns: int = 12,
     focus: Iterable[int] = (),
     title: str = "",
+    replay: Iterable[GradientNorms] = (),
 ) -> Picture:
     """A picture of the graph that ``output`` was computed by: a column for each time step, a row for each role.
 
@@ -51,6 +54,8 @@ def draw(
         columns: how many time steps to draw at most; the others are hidden in gaps that say how many they hide.
         focus: time steps that are drawn in any case.
         title: the first line of the picture.
+        replay: sweeps over the same program at other times, such as one for each epoch, from
+            `tg.flow.gradient_norms`; the page has a slider for them.
 
     Raises:
         GraphError: if an output has no history, or does not depend on an end of ``highlight``.
@@ -91,6 +96,8 @@ def draw(
         columns=columns,
         focus=tuple(focus),
         title=title,
+        values=statistics(ids),
+        replay=align(graph, replay),
     )
 
 

@@ -12,11 +12,13 @@ from ..errors import OptionError, ProgramError
 from ..replace import replacing
 from .arrange import arrange
 from .fold import Fold, Level, fold
+from .frames import Frame, frames
 from .graph import Graph
 from .layout import Layout
 from .paths import Highlight
 from .scale import DARK, LIGHT, Theme
 from .show import show
+from .values import Values
 from .view import View
 
 __all__ = ["Picture"]
@@ -56,9 +58,12 @@ class Picture:
         columns: int = 12,
         focus: tuple[int, ...] = (),
         title: str = "",
+        values: Values | None = None,
+        replay: Sequence[Graph] = (),
     ):
         self.graph = graph
         self.level = level
+        self._page = (highlight, values, tuple(replay))
         self._whole = highlight
         self._asked = {"view": level, "fold": list(folded), "columns": columns, "focus": list(focus), "title": title}
         self.fold: Fold = fold(graph, level, folded)
@@ -82,10 +87,28 @@ class Picture:
         return svg(self.layout, _theme(dark))
 
     def html(self) -> str:
-        """A page that needs no network: move, zoom, hover for numbers, click two boxes for the paths between them."""
+        """A page that needs no network and shows all time steps: from a heat map of the whole to each single number.
+
+        Move, zoom, search, fold, hover for numbers, click two boxes for the paths between them, and go through the
+        backward pass step by step; the key ``?`` tells all keys.
+        """
+        from .scene import scene  # noqa: PLC0415 - as above
         from .writers.html import html  # noqa: PLC0415 - as above
 
-        return html(self.layout)
+        highlight, values, replay = self._page
+        return html(scene(self.graph, self._options[-1], highlight, values, replay, self.level))
+
+    def frames(self) -> list[Frame]:
+        """The backward pass in stops, one for each time step that it comes through, as the page plays it.
+
+        Stop 0 has the gradients of the outputs; at the last everything is known. See `frames.Frame`.
+
+        >>> import numpy as np, tinygrad_seq as tg
+        >>> output, _ = tg.nn.RNN(2, 3)(np.ones((3, 1, 2), "float32"))
+        >>> [frame.t for frame in tg.viz.draw(np.sum(output[-1])).frames()]
+        [None, None, 2, 1, 0, None]
+        """
+        return frames(self.graph)
 
     def dot(self, dark: bool = False, plain: bool = False) -> str:
         """Graphviz source in which all places are given: ``neato -n2`` draws this same picture.

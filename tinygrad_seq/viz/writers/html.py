@@ -2,47 +2,68 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import re
+from collections.abc import Mapping
 from html import escape
 from importlib.resources import files
+from typing import Any
 
-from ..layout import Layout
-from ..scale import DARK, LIGHT
-from .json import contents
-from .style import css
-from .svg import body
+from ..scale import BINS, DARK, LIGHT, Theme
 
 __all__ = ["html"]
 
+SCRIPTS = "data scale camera pen numbers heat draw paths search panel export input start".split()
+"""The parts of the script, in order; each uses what those before it say."""
 
-def html(layout: Layout) -> str:
-    """The page: the SVG picture, its data, and a script to move in it."""
+COLORS = "page ink soft box outline column module cell shelf gap hot broken faint vanished".split()
+
+
+def html(scene: Mapping[str, Any]) -> str:
+    """The page that shows a `scene`.
+
+    Its policy lets no script run but its own, whatever is in a name.
+    """
     folder = files(__package__.rpartition(".")[0]) / "page"
 
     def part(name: str) -> str:
         return (folder / name).read_text(encoding="utf-8")
 
-    width, height = f"{layout.width:.0f}", f"{layout.height:.0f}"
+    script = '(() => {\n"use strict";\n' + "\n".join(part(f"{name}.js") for name in SCRIPTS) + "})();\n"
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    data = {**scene, "themes": {theme.name: _colors(theme) for theme in (LIGHT, DARK)}}
     parts = {
-        "title": escape(layout.texts[0].text),
-        "style": part("page.css") + css(LIGHT) + "\n" + css(DARK, under="[data-theme=dark] "),
-        "picture": f'<svg id="picture" role="img" aria-labelledby="title" viewBox="0 0 {width} {height}" '
-        f'width="{width}" height="{height}"><title id="title">{escape(layout.texts[0].text)}</title>\n'
-        + "\n".join(body(layout))
-        + "\n</svg>",
+        "allowed": f"'sha256-{digest}'",
+        "title": _text(scene["title"]),
+        "caption": _text(scene["caption"]),
+        "summary": _text(scene["summary"]),
+        "style": "\n".join(map(_variables, (LIGHT, DARK))) + "\n" + part("page.css"),
         # "<" is written so that nothing in the data ends the script.
-        "data": json.dumps(_data(layout), ensure_ascii=True, allow_nan=False).replace("<", "\\u003c"),
-        "script": part("page.js"),
+        "data": json.dumps(data, ensure_ascii=True, allow_nan=False, separators=(",", ":")).replace("<", "\\u003c"),
+        "script": script,
     }
     return re.sub(r"\{\{(\w+)\}\}", lambda match: parts[match[1]], part("page.html"))
 
 
-def _data(layout: Layout) -> dict[str, object]:
-    """What the script needs: nodes, edges and uses, without the places that the picture has already."""
-    found = contents(layout)
-    places = {"x", "y", "width", "height", "points"}
+def _colors(theme: Theme) -> dict[str, Any]:
     return {
-        key: [{k: v for k, v in item.items() if k not in places} for item in found[key]]
-        for key in ("nodes", "edges", "uses")
-    } | {"measured": layout.scale is not None}
+        "name": theme.name,
+        **{name: getattr(theme, name) for name in COLORS},
+        "bins": [theme.color(k) for k in range(BINS)],
+    }
+
+
+def _variables(theme: Theme) -> str:
+    """The colours for the style sheet."""
+    colors = {name: getattr(theme, name) for name in COLORS}
+    colors |= {"strong": theme.color(BINS * 2 // 3), "hot-ink": theme.hot}
+    rules = "; ".join(f"--{name}: {value}" for name, value in colors.items())
+    where = ":root" if theme is LIGHT else "[data-theme=dark]"
+    return f"{where} {{ {rules}; color-scheme: {theme.name}; }}"
+
+
+def _text(words: str) -> str:
+    """Safe in text and attributes; a lone surrogate is no character of UTF-8."""
+    return escape(words.encode("utf-8", "replace").decode())

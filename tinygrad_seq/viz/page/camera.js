@@ -1,0 +1,134 @@
+// From the coordinates of the layout to those of the stage, and back.
+//
+// The columns may be narrower than they are laid out: their scale is camera.sx. What stands beside them, and the height,
+// shrink only as far as needed to fit, so a thousand steps are a matrix that is as high as the stage.
+
+const camera = { sx: 1, sy: 1, sb: 1, ox: 0, oy: 0 };
+const limits = { sx: 0.001, sy: 1, sb: 1 };
+const stage = { width: 800, height: 600, top: 26 };
+const FOLDED = 36; // the height of a folded band
+let level = levels[0];
+
+function measure() {
+  const blocks = level.begin + level.width - level.end;
+  const height = unfoldedY(level.bottom) - unfoldedY(level.top);
+  limits.sy = Math.min(Math.max((stage.height - stage.top - 14) / height, 0.05), 1.25);
+  limits.sb = Math.min(limits.sy, 0.38 * (stage.width / blocks));
+  limits.sx = (stage.width - 16 - blocks * limits.sb) / (level.end - level.begin);
+  if (!level.count || limits.sx > limits.sb) {
+    // There is room for everything at one scale.
+    limits.sx = limits.sb = Math.min((stage.width - 16) / level.width, limits.sy);
+    if (!level.count) limits.sy = limits.sx;
+  }
+}
+
+function setScale(sx) {
+  camera.sx = Math.min(Math.max(sx, limits.sx), 6);
+  camera.sy = Math.max(limits.sy, camera.sx);
+  camera.sb = Math.max(limits.sb, camera.sx);
+}
+
+// Heights, with folded bands made low.
+function unfoldedY(y) {
+  let shift = 0;
+  for (const band of level.bands) {
+    if (!band.folded || y <= band.top) continue;
+    const height = band.bottom - band.top;
+    shift += (Math.min(y, band.bottom) - band.top) * (1 - FOLDED / height);
+  }
+  return y - shift;
+}
+
+const hasFolded = () => level.bands.some((band) => band.folded);
+
+function X(x) {
+  const { sx, sb, ox } = camera;
+  if (x <= level.begin) return ox + x * sb;
+  if (x <= level.end) return ox + level.begin * sb + (x - level.begin) * sx;
+  return ox + level.begin * sb + (level.end - level.begin) * sx + (x - level.end) * sb;
+}
+
+function Y(y) {
+  return camera.oy + ((level.anyFolded ? unfoldedY(y) : y) - level.top) * camera.sy;
+}
+
+// The parameters stay in sight: they stand at the left of the stage when their place is out of it.
+function shelfX(x) {
+  const sticky = level.count > 0 && level.stickyWidth * camera.sb < stage.width;
+  return x * camera.sb + (sticky ? Math.max(camera.ox, -18) : camera.ox);
+}
+
+function toX(px) {
+  const { sx, sb, ox } = camera;
+  const begin = ox + level.begin * sb;
+  const end = begin + (level.end - level.begin) * sx;
+  if (px <= begin) return (px - ox) / sb;
+  return px <= end ? level.begin + (px - begin) / sx : level.end + (px - end) / sb;
+}
+
+// The column at a place of the stage, or -1.
+function columnAt(px) {
+  if (!level.count) return -1;
+  const k = Math.floor((toX(px) - level.columns.left + (level.columns.pitch - level.columns.width) / 2) / level.columns.pitch);
+  return k >= 0 && k < level.count ? k : -1;
+}
+
+// The columns that can be seen, from the first to the last.
+function visibleColumns() {
+  if (!level.count) return [0, -1];
+  const { left, pitch } = level.columns;
+  const from = Math.floor((toX(0) - left) / pitch) - 1;
+  const to = Math.ceil((toX(stage.width) - left) / pitch) + 1;
+  return [Math.max(from, 0), Math.min(to, level.count - 1)];
+}
+
+function clampCamera() {
+  const { sx, sb, sy } = camera;
+  const width = level.begin * sb + (level.end - level.begin) * sx + (level.width - level.end) * sb;
+  const height = (unfoldedY(level.bottom) - level.top) * sy;
+  const room = stage.height - stage.top;
+  if (width <= stage.width) camera.ox = (stage.width - width) / 2;
+  else camera.ox = Math.min(Math.max(camera.ox, stage.width - width - 40), 40);
+  if (height <= room) camera.oy = stage.top + Math.max((room - height) / 2, 0) * 0.6;
+  else camera.oy = Math.min(Math.max(camera.oy, stage.height - height - 40), stage.top + 40);
+}
+
+function fit() {
+  level.anyFolded = hasFolded();
+  measure();
+  setScale(limits.sx);
+  camera.ox = camera.oy = 0;
+  clampCamera();
+  redraw();
+}
+
+function zoom(factor, px = stage.width / 2, py = stage.height / 2) {
+  const x = toX(px);
+  const y = (py - camera.oy) / camera.sy;
+  setScale(camera.sx * factor);
+  camera.ox += px - X(x);
+  camera.oy = py - y * camera.sy;
+  clampCamera();
+  redraw();
+}
+
+function pan(dx, dy) {
+  camera.ox += dx;
+  camera.oy += dy;
+  clampCamera();
+  redraw();
+}
+
+// Bring a box to the middle, at a scale at which it can be read.
+function goTo(box, sx = Math.max(camera.sx, 0.8)) {
+  setScale(sx);
+  camera.ox += stage.width / 2 - X(box.x + box.width / 2);
+  camera.oy += stage.height / 2 - Y(box.y + box.height / 2);
+  clampCamera();
+  redraw();
+}
+
+// How much is told at a scale: 0 a matrix, 1 bars and rails, 2 boxes, 3 labels, 4 numbers.
+function detail(scale) {
+  return scale < 0.05 ? 0 : scale < 0.16 ? 1 : scale < 0.5 ? 2 : scale < 1.15 ? 3 : 4;
+}

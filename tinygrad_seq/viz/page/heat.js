@@ -1,0 +1,172 @@
+// The gradient of every role at every step as a matrix of colours, and the strip that is the map of the picture.
+
+const heats = new Map();
+
+// The roles of a band, from above to below as they are laid out.
+function rolesOf(band) {
+  const key = `roles ${band}`;
+  level.roles ??= {};
+  if (!level.roles[key]) {
+    const found = new Map();
+    for (const column of level.boxesAt) {
+      for (const box of column) if (box.form.band === band && !found.has(box.form.role)) found.set(box.form.role, box);
+    }
+    const boxes = [...found.values()].sort((a, b) => a.y - b.y || a.x - b.x);
+    level.roles[key] = boxes.map((box) => ({ role: box.form.role, name: box.form.name, sign: roleSign(box), form: box.form }));
+    const row = new Map(level.roles[key].map(({ role }, k) => [role, k]));
+    level.roles[`cells ${band}`] = level.boxesAt.map((column) => column.filter((box) => box.form.band === band));
+    for (const box of level.roles[`cells ${band}`].flat()) box.row = row.get(box.form.role);
+  }
+  return level.roles[key];
+}
+
+const roleSign = (box) => (box.form.index === undefined ? box.form.sign : "[t]");
+
+const strength = (log) => (Number.isNaN(log) || log === UNKNOWN ? -1e38 : log === -Infinity ? -1e37 : log);
+
+// A canvas with a pixel for each role and each `merge` steps, of which the largest counts.
+function heat(band, merge) {
+  const key = `${level.name} ${band} ${merge} ${theme.name}`;
+  const old = heats.get(key);
+  if (old && old.version === version) return old.canvas;
+  const roles = rolesOf(band);
+  const cells = level.roles[`cells ${band}`];
+  const width = Math.max(Math.ceil(level.count / merge), 1);
+  const logs = new Float32Array(width * roles.length).fill(NaN);
+  const lit = new Uint8Array(width * roles.length);
+  const filled = new Uint8Array(width * roles.length);
+  cells.forEach((column, t) => {
+    const x = Math.floor(t / merge);
+    for (const box of column) {
+      const at = box.row * width + x;
+      const log = normOf(box);
+      if (!filled[at] || strength(log) > strength(logs[at])) logs[at] = log;
+      filled[at] = 1;
+      if (!picked.on || isHot(box)) lit[at] = 1;
+    }
+  });
+  const canvas = old ? old.canvas : document.createElement("canvas");
+  [canvas.width, canvas.height] = [width, Math.max(roles.length, 1)];
+  const context = canvas.getContext("2d");
+  const image = context.createImageData(canvas.width, canvas.height);
+  const colors = palette();
+  logs.forEach((log, at) => {
+    if (!filled[at] || log === UNKNOWN) return;
+    const bin = binOf(log);
+    const [r, g, b, alpha] = colors[bin >= 0 ? bin : BINS - 1 - bin];
+    image.data.set([r, g, b, lit[at] ? alpha : alpha * 0.22], 4 * at);
+  });
+  context.putImageData(image, 0, 0);
+  heats.set(key, { canvas, version });
+  return canvas;
+}
+
+function drawHeat(pen, band, from, to) {
+  const { folded } = level.bands[band];
+  const roles = rolesOf(band);
+  if (!roles.length) return;
+  const merge = 2 ** Math.max(Math.floor(Math.log2(0.7 / (level.columns.pitch * camera.sx))), 0);
+  const canvas = heat(band, merge);
+  const first = Math.floor(from / merge);
+  const count = Math.floor(to / merge) - first + 1;
+  const pitch = level.columns.pitch * camera.sx;
+  const left = X(level.columns.left - (level.columns.pitch - level.columns.width) / 2) + first * merge * pitch;
+  const [top, bottom] = bandPlace(band);
+  const width = Math.min(count * merge, level.count - first * merge) * pitch;
+  const columns = Math.min(count, width / (merge * pitch));
+  pen.rect(Math.max(left, -10), top, Math.min(left + width, stage.width + 10) - Math.max(left, -10), bottom - top, { fill: theme.column });
+  pen.image(canvas, first, columns, left, top, width, bottom - top);
+  const row = (bottom - top) / roles.length;
+  if (row > 5 && !folded) {
+    const grid = pen.path();
+    for (let k = 1; k < roles.length; k++) {
+      grid.moveTo(left, top + k * row);
+      grid.lineTo(left + width, top + k * row);
+    }
+    pen.stroke(grid, { color: theme.page, width: 1, alpha: 0.8 });
+  }
+}
+
+// The names of the rows, at the left of what can be seen of them.
+function drawRoleNames(pen, band) {
+  const roles = rolesOf(band);
+  const [top, bottom] = bandPlace(band);
+  const row = (bottom - top) / Math.max(roles.length, 1);
+  const size = Math.min(11, row - 1);
+  if (size < 7.5) return;
+  const left = Math.max(X(level.columns.left), 0) + 4;
+  roles.forEach(({ name, sign }, k) => {
+    const words = name && sign ? `${name}  ${sign}` : name || sign;
+    const y = top + (k + 0.5) * row;
+    const width = words.length * size * 0.58 + 8;
+    pen.rect(left, y - size * 0.62, width, size * 1.24, { fill: theme.page, radius: 3, alpha: name ? 0.86 : 0.6 });
+    pen.text(words, left + 4, y + size * 0.36, { size, color: name ? theme.ink : theme.soft, bold: Boolean(name) });
+  });
+}
+
+function bandPlace(band) {
+  const { top, bottom } = level.bands[band];
+  return [Y(top) + 2, Y(bottom) - 2];
+}
+
+// The strip: a row for each state that is handed from step to step, over all steps.
+function stripRows() {
+  if (!level.strip) {
+    const states = new Map();
+    for (const line of level.lines) {
+      if (!line.form.state) continue;
+      const [band, role] = line.form.state;
+      states.set(`${band} ${role}`, { band, role });
+    }
+    level.strip = [...states.values()].sort((a, b) => b.band - a.band || a.role - b.role);
+    level.strip = level.strip.filter(({ band, role }) => rolesOf(band).some((known) => known.role === role));
+  }
+  return level.strip;
+}
+
+function drawStrip(canvas, width, height) {
+  const ratio = devicePixelRatio || 1;
+  [canvas.width, canvas.height] = [width * ratio, height * ratio];
+  const pen = new CanvasPen(canvas.getContext("2d"));
+  pen.context.scale(ratio, ratio);
+  pen.rect(0, 0, width, height, { fill: theme.column });
+  const rows = stripRows();
+  const merge = 2 ** Math.max(Math.floor(Math.log2(level.count / (width * ratio))), 0);
+  const tall = (height - 12) / Math.max(rows.length, 1);
+  rows.forEach(({ band, role }, k) => {
+    const place = rolesOf(band).findIndex((known) => known.role === role);
+    const source = heat(band, merge);
+    pen.context.imageSmoothingEnabled = false;
+    pen.context.globalAlpha = 1;
+    pen.context.drawImage(source, 0, place, source.width, 1, 0, k * tall, (width * source.width * merge) / level.count, tall - 1);
+  });
+  const from = Math.max(((toX(0) - level.columns.left) / level.columns.pitch / level.count) * width, 0);
+  const to = Math.min(((toX(stage.width) - level.columns.left) / level.columns.pitch / level.count) * width, width);
+  pen.rect(0, 0, from, height - 12, { fill: theme.page, alpha: 0.6 });
+  pen.rect(to, 0, width - to, height - 12, { fill: theme.page, alpha: 0.6 });
+  pen.rect(from + 1, 1, Math.max(to - from - 2, 3), height - 14, { stroke: theme.hot, line: 2, radius: 2 });
+  rows.forEach(({ band, role }, k) => {
+    const { name, sign } = rolesOf(band).find((known) => known.role === role);
+    const words = level.bands.length > 1 ? `${level.bands[band].name}  ${name || sign}` : name || sign;
+    const size = Math.min(10, tall - 2);
+    if (size < 6) return;
+    pen.rect(2, k * tall + (tall - size) / 2 - 1, words.length * size * 0.57 + 8, size + 2, { fill: theme.page, radius: 3, alpha: 0.85 });
+    pen.text(words, 6, k * tall + tall / 2 + size * 0.33, { size, color: theme.ink, bold: true });
+  });
+  const step = niceStep(level.count, width / 60);
+  for (let k = 0; k < level.count; k += step) {
+    const x = ((k + 0.5) / level.count) * width;
+    pen.text(String(times[k]), x, height - 2, { size: 9, color: theme.soft, align: k ? "center" : "left" });
+  }
+  if (shown.stop >= 0 && shown.stop < stops.length && stops[shown.stop].t !== null) {
+    const x = ((times.indexOf(stops[shown.stop].t) + 0.5) / level.count) * width;
+    pen.rect(x - 1, 0, 2, height - 12, { fill: theme.hot });
+  }
+}
+
+// A step between ticks such that there are `most` of them at most.
+function niceStep(count, most) {
+  for (let power = 1; ; power *= 10) {
+    for (const step of [1, 2, 5]) if (count / (step * power) <= Math.max(most, 1)) return step * power;
+  }
+}

@@ -1,0 +1,68 @@
+// The first frame.
+
+function showButtons() {
+  const buttons = levels.map(({ name }) => {
+    const button = make("button", name);
+    button.type = "button";
+    button.setAttribute("aria-pressed", String(name === level.name));
+    button.addEventListener("click", () => changeLevel(name));
+    return button;
+  });
+  by("levels").replaceChildren(...buttons);
+  by("levels").hidden = levels.length < 2;
+  document.body.classList.toggle("timeless", level.count < 2);
+}
+
+function resize() {
+  const zoomed = camera.sx / limits.sx;
+  const middle = toX(stage.width / 2);
+  [stage.width, stage.height] = [canvas.clientWidth, canvas.clientHeight];
+  stage.top = level.count ? 26 : 6;
+  fit();
+  if (zoomed > 1.001) {
+    setScale(limits.sx * zoomed);
+    camera.ox += stage.width / 2 - X(middle);
+    clampCamera();
+  }
+}
+
+setTheme(matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
+findStops();
+[stage.width, stage.height] = [canvas.clientWidth, canvas.clientHeight];
+if (innerWidth < 900) by("panel").hidden = true;
+restore();
+showButtons();
+[stage.width, stage.height] = [canvas.clientWidth, canvas.clientHeight];
+by("stop").max = String(Math.max(stops.length - 1, 0));
+by("backward").hidden = !stops.length;
+by("replay").hidden = whole.norms.length < 2;
+by("sweep").max = String(whole.norms.length - 1);
+by("sweep").value = by("sweep").max;
+restore();
+tell();
+tellKey();
+frame();
+performance.mark("first frame");
+// For other programs, and for tests.
+window.picture = {
+  data,
+  level: () => level.name,
+  camera: () => ({ ...camera, detail: level.count ? detail(camera.sx) : null }),
+  center: (v) => center(level.boxes[level.boxOf[groupOf(v)]]),
+  colored: () => Array.from({ length: level.graph.count }, (_, v) => v).filter((v) => binOf(shown.norms[v]) !== -1 && shown.norms[v] !== UNKNOWN),
+  norms: () => [...shown.norms],
+  path: () => (picked.found ? { count: String(picked.found.count), nodes: picked.found.nodes.reduce((n, on) => n + on, 0), strongest: picked.found.strongest.length } : null),
+  between: (a, b) => { const start = performance.now(); const found = between(Math.min(a, b), Math.max(a, b)); return found && { count: String(found.count), milliseconds: performance.now() - start }; },
+  pan: (dx, dy) => { pan(dx, dy); },
+  svg: exportSvg,
+  png: () => exportCanvas().toDataURL("image/png"),
+  link: viewText,
+};
+setTimeout(tellParameters);
+addEventListener("resize", resize);
+addEventListener("hashchange", () => { restore(); showButtons(); tell(); });
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", (event) => {
+  setTheme(event.matches ? "dark" : "light");
+  tellKey();
+  redraw();
+});
