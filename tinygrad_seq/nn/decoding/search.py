@@ -80,7 +80,7 @@ def beam(
 
 def _continued(prefixes: Array, scores: Array, t: int, n: int) -> tuple[Array, Array, Array]:
     """The n best continuations of prefixes ``(B, K, T)``, scored ``(B, K, V)``, with their scores and parents."""
-    flat = scores.reshape(len(scores), -1)
+    flat = scores.reshape(len(scores), scores.shape[1] * scores.shape[2])
     best = np.argsort(-flat, axis=-1, kind="stable")[:, :n]
     parents, tokens = np.divmod(best, scores.shape[-1])
     longer = np.take_along_axis(prefixes, parents[..., None], axis=1)
