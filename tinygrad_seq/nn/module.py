@@ -94,10 +94,16 @@ class Module:
         for path, parameter in self.named_parameters():
             _name_parameter(parameter, f"{name}.{path}")
 
-    def register_buffer(self, name: str, value: Any) -> None:
-        """Keep an array that is part of the state but is not trained, under ``self.name``."""
-        self.__dict__.setdefault("_buffers", {})[name] = None
-        object.__setattr__(self, name, as_array(value))
+    def register_buffer(self, name: str, value: Any, persistent: bool = True) -> None:
+        """Keep an array that is part of the state but is not trained, such as a running mean, under ``self.name``.
+
+        Args:
+            name: of the attribute, which may be set to another array later.
+            value: what `tensor` takes, or None for a buffer that is left out.
+            persistent: whether it is in the `state_dict`.
+        """
+        self.__dict__.setdefault("_buffers", {})[name] = bool(persistent)
+        object.__setattr__(self, name, None if value is None else as_array(value))
 
     def _children(self) -> Iterator[tuple[str, Module]]:
         for name, value in self.__dict__.items():
@@ -141,12 +147,26 @@ class Module:
         for _, parameter in self.named_parameters():
             yield parameter
 
-    def _slots(self) -> Iterator[tuple[str, Module, str, Any]]:
-        """Every entry of the state: dotted path, owner, attribute and current value."""
+    def named_buffers(self, prefix: str = "") -> Iterator[tuple[str, Array]]:
+        """Every buffer with its dotted path, in the order of definition."""
+        for path, module in self.named_modules(prefix):
+            for name in module.__dict__.get("_buffers", {}):
+                value = getattr(module, name)
+                if value is not None:
+                    yield f"{path}.{name}" if path else name, value
+
+    def buffers(self) -> Iterator[Array]:
+        """Every buffer, in the order of definition."""
+        for _, buffer in self.named_buffers():
+            yield buffer
+
+    def _slots(self, every: bool = False) -> Iterator[tuple[str, Module, str, Any]]:
+        """Every entry of the state, or every parameter and buffer: dotted path, owner, attribute and current value."""
         for path, module in self.named_modules():
             buffers = module.__dict__.get("_buffers", {})
             for name, value in module.__dict__.items():
-                if isinstance(value, Parameter) or name in buffers:
+                buffer = name in buffers and value is not None and (every or buffers[name])
+                if buffer or isinstance(value, Parameter):
                     yield f"{path}.{name}" if path else name, module, name, value
 
     def state_dict(self) -> dict[str, Array]:
@@ -222,7 +242,7 @@ class Module:
         dtype = np.dtype(dtype)
         if dtype.kind != "f":
             raise DTypeError(f"astype: got {dtype}; need a floating dtype for parameters")
-        for _, module, name, value in self._slots():
+        for _, module, name, value in self._slots(every=True):
             if isinstance(value, Parameter):
                 grad = value.grad
                 value._replace(value._data.astype(dtype))
