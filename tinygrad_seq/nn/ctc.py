@@ -11,7 +11,7 @@ from ..autograd.collector import paused
 from ..autograd.tensor import Array
 from ..errors import DTypeError, OptionError, ShapeError
 from ..ops import concatenate, divide, logsumexp, mean, negative, stack, where
-from ..ops.losses import reduced
+from ..ops.losses import check_reduction, reduced
 from ..ops.shape import as_tensor
 from .module import Module
 
@@ -62,8 +62,7 @@ def ctc_loss(
     """
     log_probs = as_tensor(log_probs)
     lengths, labels, sizes, single = _checked(log_probs, targets, input_lengths, target_lengths, blank)
-    if reduction not in ("none", "mean", "sum"):
-        raise OptionError(f'ctc_loss: got reduction={reduction!r}; need "mean", "sum" or "none"')
+    check_reduction("ctc_loss", reduction)
     if single:
         log_probs = log_probs[:, None]
     steps, batch = log_probs.shape[:2]
@@ -92,7 +91,7 @@ def ctc_loss(
         losses = where(np.isinf(losses.numpy()), 0.0, losses)
     if reduction == "mean":
         return mean(divide(losses, np.maximum(sizes, 1).astype(losses.dtype)))
-    return reduced(losses[0] if single else losses, reduction, "ctc_loss")
+    return reduced(losses[0] if single else losses, reduction)
 
 
 def _checked(
