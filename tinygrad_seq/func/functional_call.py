@@ -1,9 +1,11 @@
-"""Calling a module with other parameters than its own."""
+"""Calling a module with other parameters and buffers than its own."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+
+import numpy as np
 
 from ..autograd import Tensor
 from ..autograd.tensor import as_array
@@ -17,8 +19,9 @@ def functional_call(module: Any, params: Mapping[str, Any], *args: Any, **kwargs
 
     Args:
         module: a `tinygrad_seq.nn.Module`.
-        params: arrays or Tensors by dotted name, as in ``dict(module.named_parameters())``; for names that are
-            not given, the module's own are used.
+        params: arrays or Tensors by dotted name, as in ``dict(module.named_parameters())``, or a whole state_dict, with
+            buffers; for names that are not given, the module's own are used. Buffers are used as arrays, and what the
+            call makes of them, such as a running mean, is dropped.
         *args: passed on.
         **kwargs: passed on.
 
@@ -32,19 +35,25 @@ def functional_call(module: Any, params: Mapping[str, Any], *args: Any, **kwargs
     {'weight': [[1.0, 1.0]], 'bias': [1.0]}
     """
     own = dict(module.named_parameters())
-    new: dict[str, Tensor] = {}
+    slots = {path: slot for path, *slot in module._slots(every=True) if not isinstance(slot[-1], Tensor)}  # the buffers
+    known = {**own, **{path: value for path, (_, _, value) in slots.items()}}
+    given: dict[str, Tensor] = {}
     for name, value in params.items():
-        if name not in own:
-            raise StateError(f"functional_call: got {name!r}; need one of {', '.join(own)}")
+        if name not in known:
+            raise StateError(f"functional_call: got {name!r}; need one of {', '.join(known)}")
         value = value if isinstance(value, Tensor) else Tensor(as_array(value))
-        if value.shape != own[name].shape:
-            raise StateError(f"functional_call: got {name} of shape {value.shape}; need {own[name].shape}")
-        new[name] = value
-    before = {name: (own[name]._data, own[name]._node) for name in new}
+        if value.shape != known[name].shape:
+            raise StateError(f"functional_call: got {name} of shape {value.shape}; need {known[name].shape}")
+        given[name] = value
+    before = {name: (own[name]._data, own[name]._node) for name in given if name in own}
     try:
-        for name, value in new.items():
-            own[name]._data, own[name]._node = value._data, value._node
+        for name in before:
+            own[name]._data, own[name]._node = given[name]._data, given[name]._node
+        for path, (owner, name, value) in slots.items():
+            setattr(owner, name, np.array(given.get(path, value)))
         return module(*args, **kwargs)
     finally:
         for name, (array, node) in before.items():
             own[name]._data, own[name]._node = array, node
+        for owner, name, value in slots.values():
+            setattr(owner, name, value)

@@ -124,7 +124,7 @@ class BatchNorm1d(Module):
         if len(shape) not in (2, 3) or shape[1] != self.num_features:
             raise ShapeError(
                 f"BatchNorm1d: got x {shape}; need (B, {self.num_features}) or (B, {self.num_features}, T); "
-                f"swap axes, or use BatchNormPerStep for (T, B, C)"
+                f"swap axes, or use BatchNormPerStep"
             )
         tracked = self.training and self.track_running_stats
         momentum = self.momentum if self.momentum is not None else 0.0
