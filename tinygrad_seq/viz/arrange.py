@@ -16,7 +16,19 @@ from .cell import Cell, Use
 from .graph import Graph
 from .heat import add_heat, heat_label_width
 from .layered import Path, simplify
-from .layout import BOX_HEIGHT, PILL_HEIGHT, TRUNK, Area, Frame, Layout, Text, box_width, pill_width, text_width
+from .layout import (
+    BOX_HEIGHT,
+    PILL_HEIGHT,
+    TRUNK,
+    Area,
+    Frame,
+    FrameKind,
+    Layout,
+    Text,
+    box_width,
+    pill_width,
+    text_width,
+)
 from .legend import add_legend
 from .part import Part
 from .places import State
@@ -618,6 +630,12 @@ class _Arranger:
         for place, band in sorted(drawn):
             (left, right), (top, low) = layout.columns[place], self.band_y[band]
             frames.append(Frame("cell", Area(left, top, right - left, low - top)))
+        for masked in view.masked:
+            (left, right), (top, low) = layout.columns[masked.column], self.band_y[masked.band]
+            kind: FrameKind = "partly" if masked.live[0] else "masked"
+            frames.append(Frame(kind, Area(left, top, right - left, low - top)))
+            words = f"{masked.live[0]} of {masked.live[1]} rows" if masked.live[0] else "no row"
+            layout.texts.append(Text("factor", right - 4, top - 4, words, "end"))
         frames += self._groups()
         for (band, _), y in self.loop_y.items():
             left, right = layout.columns[0]

@@ -143,14 +143,14 @@ def _carried(graph: Graph, uses: Uses, head: list[int]) -> set[int]:
     """The groups that one step hands to the next, and those that play their part in the last step."""
     vertices = graph.vertices
     roles = {
-        (v.path, v.direction, v.name, v.op)
+        (v.path, v.direction, v.name or v.op)
         for v in vertices
         if v.t is not None and any(vertices[u].t not in (None, v.t) for u, _ in uses[v.id])
     }
     return {
         v.id
         for v in vertices
-        if v.t is not None and head[v.id] == v.id and (v.path, v.direction, v.name, v.op) in roles
+        if v.t is not None and head[v.id] == v.id and (v.path, v.direction, v.name or v.op) in roles
     }
 
 
@@ -242,6 +242,7 @@ def _vertex(
         key=last.key if same_key else "",
         ops=tuple(v.op for v in members),
         parts=tuple(dict.fromkeys(v.name for v in members if v.name)) if module else (),
+        live=max((v.live for v in members if v.live is not None), default=None),
     )
 
 

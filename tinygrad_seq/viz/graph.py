@@ -30,7 +30,9 @@ class Vertex(NamedTuple):
         norm: of the gradient that reaches the node; None if none does, or none was taken.
         flows: the norm of what flows back to each input; None likewise.
         ops: where several vertices were made one (see `fold`), their operations in order, otherwise empty.
-        parts: the names of those of which a reader of the picture would look for.
+        parts: the names of those which a reader of the picture would look for.
+        live: of a state that rows keep once they have ended, how many of how many rows go on.
+        weights: of attention, the mean weight of each position.
     """
 
     id: int
@@ -51,6 +53,8 @@ class Vertex(NamedTuple):
     flows: tuple[float | None, ...]
     ops: tuple[str, ...] = ()
     parts: tuple[str, ...] = ()
+    live: tuple[int, int] | None = None
+    weights: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +120,25 @@ def _vertex(
         leaf=isinstance(node, Leaf),
         norm=norms.node.get(node.index) if norms else None,
         flows=tuple([norms.edge.get((node.index, i)) if norms else None for i in range(len(node.parents))]),
+        live=_live(node) if node.name and node.op.name == "where" else None,
+        weights=_weights(node) if node.name == "attention" else (),
     )
+
+
+def _live(node: Node) -> tuple[int, int] | None:
+    """Of the condition of a step that rows take only up to their own length."""
+    rows = node.kept
+    if node.label.t is None or not isinstance(rows, np.ndarray) or rows.dtype != bool or not rows.size:
+        return None
+    return int(np.count_nonzero(rows)), rows.size
+
+
+def _weights(node: Node) -> tuple[float, ...]:
+    kept = node.kept if isinstance(node.kept, tuple) else (node.kept,)
+    for value in kept:
+        if isinstance(value, np.ndarray) and value.shape == node.shape and value.ndim and value.size:
+            return tuple(value.reshape(-1, value.shape[-1]).mean(axis=0, dtype=np.float64).tolist())
+    return ()
 
 
 def _index_text(part: Any) -> str:

@@ -16,6 +16,7 @@ __all__ = [
     "TRUNK",
     "Area",
     "Frame",
+    "FrameKind",
     "Layout",
     "Sample",
     "Shade",
@@ -30,7 +31,7 @@ PILL_HEIGHT = 16.0
 TRUNK = 9.0
 """The distance between lines that run beside each other."""
 
-FrameKind = Literal["column", "module", "cell", "group", "shelf"]
+FrameKind = Literal["column", "module", "cell", "group", "shelf", "partly", "masked"]
 TextKind = Literal["title", "caption", "step", "module", "legend", "factor", "heading", "gap", "gapnote"]
 
 
@@ -60,7 +61,7 @@ class Area:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """A background: a time step's column, a module's band, one step of a module, or the shelf."""
+    """A background: a time step's column, a module's band, one step of it (that some or no rows take), the shelf."""
 
     kind: FrameKind
     area: Area

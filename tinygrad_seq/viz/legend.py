@@ -45,6 +45,8 @@ def add_legend(layout: Layout, title: str, left: float, top: float) -> tuple[flo
     if scale is not None:
         notes.append("Bar at the left of a box: ‖∂L/∂value‖.")
         notes.append("Vectors that flow into a box add up to its gradient; their norms do not.")
+    if view.masked:
+        notes.append("Hatched: rows that have ended keep their state.")
     for k, note in enumerate(notes):
         layout.texts.append(Text("legend", x, top + LINE * k, note))
     right = x + max(text_width(note, 9.5) for note in notes)

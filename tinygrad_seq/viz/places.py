@@ -158,7 +158,8 @@ class _Roles:
 
     def give(self, v: Vertex) -> None:
         band, column = self.places.band[v.id], self.places.column[v.id]
-        kind = (v.op, v.name, "" if v.by_step else v.key)
+        # What has a name may be computed otherwise in some steps: a state that some rows keep.
+        kind = ("", v.name, "") if v.name else (v.op, "", "" if v.by_step else v.key)
         ordinal = self._count[band, column, kind]
         self._count[band, column, kind] += 1
         keys = self.keys[band]

@@ -79,6 +79,8 @@ def _vertex(k: int, row: dict[str, Any], kind: dict[str, Any]) -> Vertex:
         of=row.get("of"),
         norm=_number(row.get("norm")),
         flows=tuple([_number(flow) for flow in flows]),
+        live=_tuples(row.get("live")),
+        weights=tuple([float(x) for x in row.get("weights", ())]),
         **kind,
     )
 

@@ -14,7 +14,7 @@ from .labels import shape_text, short_name, sign, spread_text
 from .paths import Highlight
 from .places import Places, State, Where, place
 from .strips import ranks_of, thinned
-from .view import Box, Column, Every, Gap, Line, LineKind, Spread, Step, Stub, Through, View
+from .view import Box, Column, Every, Gap, Line, LineKind, Masked, Spread, Step, Stub, Through, View
 
 __all__ = ["show", "spread_of"]
 
@@ -74,6 +74,7 @@ class _Builder:
     def build(self) -> View:
         self._boxes_in_time()
         self._boxes_in_strips()
+        self._masked()
         self._lines()
         self._through()
         return self.view
@@ -141,6 +142,16 @@ class _Builder:
             )
             self.gap[column, band] = self._add(box)
             self.box.update(dict.fromkeys(ids, self.gap[column, band]))
+
+    def _masked(self) -> None:
+        """The steps that not all rows take; of several states the one that most take."""
+        live: dict[tuple[int, int], tuple[int, int]] = {}
+        for box in self.view.boxes:
+            found = self.graph.vertices[box.vertex].live if box.vertex is not None and box.where == "step" else None
+            if found is not None and not self.rolled:
+                place = (box.column, box.band)
+                live[place] = max(found, live.get(place, found))
+        self.view.masked = [Masked(*place, rows) for place, rows in sorted(live.items()) if rows[0] < rows[1]]
 
     def _box_of_all(self, members: list[Vertex], band: int, role: int) -> None:
         """What the steps have in one role, with the gradients of all of them."""

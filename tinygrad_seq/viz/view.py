@@ -17,6 +17,7 @@ __all__ = [
     "Heat",
     "Line",
     "LineKind",
+    "Masked",
     "Spread",
     "Step",
     "Stub",
@@ -155,6 +156,15 @@ class Through:
 
 
 @dataclass(frozen=True, slots=True)
+class Masked:
+    """A step of a module that not all rows take: how many of how many do."""
+
+    column: int
+    band: int
+    live: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
 class Heat:
     """The gradient of one state at every time step, drawn or not; None where there is none."""
 
@@ -172,6 +182,7 @@ class View:
         columns: from left to right.
         bands: names of the modules that take part in time, from below to above, and whether time runs backwards.
         boxes, lines, stubs, through: what is drawn.
+        masked: the steps that not all rows take.
         heat: where steps are hidden, the gradients of the states at all steps.
     """
 
@@ -184,6 +195,7 @@ class View:
     lines: list[Line] = field(default_factory=list)
     stubs: list[Stub] = field(default_factory=list)
     through: list[Through] = field(default_factory=list)
+    masked: list[Masked] = field(default_factory=list)
     heat: list[Heat] = field(default_factory=list)
 
     def __repr__(self) -> str:

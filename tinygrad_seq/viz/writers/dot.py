@@ -80,7 +80,9 @@ class _Dot:
         self._node("page", Area(0, 0, layout.width, layout.height), style="invis")
         for k, frame in enumerate(layout.frames):
             plain = frame.kind == "column"
-            fill = {"column": theme.column, "module": theme.page, "shelf": theme.shelf}.get(frame.kind, theme.cell)
+            fill = {"column": theme.column, "module": theme.page, "shelf": theme.shelf, "masked": theme.gap}.get(
+                frame.kind, theme.cell
+            )
             self._node(
                 f"frame{k}", frame.area, style="filled,rounded", fillcolor=fill, color=fill if plain else theme.module
             )

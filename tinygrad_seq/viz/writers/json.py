@@ -68,6 +68,7 @@ def contents(layout: Layout) -> dict[str, Any]:
             for line, path in zip(view.lines, layout.lines, strict=True)
         ],
         "uses": [_use(layout, stub, area, path) for stub, (area, path) in zip(view.stubs, layout.stubs, strict=True)],
+        "masked": [{"column": masked.column, "band": masked.band, "live": list(masked.live)} for masked in view.masked],
         "heat": [
             {"band": row.state[0], "role": row.state[1], "name": row.name, "norms": [_number(x) for x in row.norms]}
             for row in view.heat
@@ -101,8 +102,10 @@ def _vertex(v: Vertex, kinds: dict[tuple[Any, ...], int]) -> dict[str, Any]:
     """A vertex without what it has from its kind; what is not there is null, empty or false."""
     kind = (v.op, v.name, v.attrs, v.shape, v.dtype, v.path, v.direction, v.leaf, v.ops, v.parts)
     found: dict[str, Any] = {"kind": kinds.setdefault(kind, len(kinds)), "parents": v.parents}
-    others = {"key": v.key, "by_step": v.by_step, "t": v.t, "of": v.of, "norm": _number(v.norm)}
+    others = {"key": v.key, "by_step": v.by_step, "t": v.t, "of": v.of, "norm": _number(v.norm), "live": v.live}
     found |= {key: value for key, value in others.items() if value is not None and value is not False and value != ""}
+    if v.weights:
+        found["weights"] = [_number(x) for x in v.weights]
     if any(flow is not None for flow in v.flows):
         found["flows"] = [_number(flow) for flow in v.flows]
     return found

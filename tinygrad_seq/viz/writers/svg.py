@@ -16,6 +16,10 @@ from .style import css
 __all__ = ["body", "svg"]
 
 
+HATCH = (
+    '<defs><pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
+    '<path class="hatch" d="M1 0V6" stroke-width="1.6"/></pattern></defs>'
+)
 WIDTHS: dict[Mark, float] = {"broken": 2.5, "exploded": 5.0}
 """Of lines that are not healthy, where it is not 1.1."""
 
@@ -38,6 +42,8 @@ def svg(layout: Layout, theme: Theme) -> str:
 
 def body(layout: Layout) -> Iterator[str]:
     """The elements, from the back to the front; how they look is in the style."""
+    if layout.view.masked:
+        yield HATCH
     for frame in layout.frames:
         radius = 4 if frame.kind in ("cell", "column") else 8
         kind = "band" if frame.kind == "module" else frame.kind
