@@ -11,7 +11,7 @@ torch = pytest.importorskip("torch")
 pytestmark = [pytest.mark.parity, pytest.mark.filterwarnings("ignore:LSTM with projections")]
 
 LAYERS = [
-    (kind, dict(num_layers=layers, bias=bias, bidirectional=both, batch_first=first, proj_size=proj))
+    (kind, {"num_layers": layers, "bias": bias, "bidirectional": both, "batch_first": first, "proj_size": proj})
     for kind, layers, bias, both, first, proj in itertools.product(
         ("RNN", "LSTM", "GRU"), (1, 2, 3), (True, False), (True, False), (True, False), (0, 2)
     )

@@ -3,6 +3,7 @@
 from .checkpoint import load, save
 from .conventions import from_convention, to_convention
 from .keras import from_keras, to_keras
+from .onnx import to_onnx
 from .safetensors import load_safetensors, save_safetensors
 
 __all__ = [
@@ -14,4 +15,5 @@ __all__ = [
     "save_safetensors",
     "to_convention",
     "to_keras",
+    "to_onnx",
 ]
