@@ -14,7 +14,7 @@ from ..autograd.sweep import Observer, sweep
 from .seeds import seeds
 from .uses import factors, reads_once, rows_read
 
-__all__ = ["GradientNorms", "gradient_norms", "norm"]
+__all__ = ["GradientNorms", "gradient_norms", "norm", "norm_of_product"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +96,15 @@ def _norm_of_use(node: Node, i: int, g: Any, contribution: Callable[[], Any]) ->
     if rows is not None:
         return norm(rows[1])
     pair = factors(node, i, g)
-    if pair is not None and len(pair[0]) == 1:
-        return norm(pair[0]) * norm(pair[1])
-    square = -1.0 if pair is None else _square_of_product(*pair)
-    return norm(contribution()) if square < 0 else math.sqrt(square)
+    return norm(contribution()) if pair is None else norm_of_product(*pair, contribution)
+
+
+def norm_of_product(a: Any, b: Any, product: Callable[[], Any]) -> float:
+    """The norm of ``a.T @ b``, if possible without computing it."""
+    if len(a) == 1:
+        return norm(a) * norm(b)
+    square = _square_of_product(a, b)
+    return norm(product()) if square < 0 else math.sqrt(square)
 
 
 def _square_of_product(a: Any, b: Any) -> float:
