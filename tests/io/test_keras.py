@@ -125,6 +125,21 @@ def test_embedding_and_layers_without_weights():
     assert list(tg.io.from_keras(model, [table, kernel])) == ["0.weight", "2.weight"]
 
 
+def test_normalisations():
+    rng = np.random.default_rng(0)
+    model = tg.nn.Sequential(tg.nn.LayerNorm(3), tg.nn.BatchNorm1d(3), tg.nn.BatchNorm1d(3, affine=False)).eval()
+    weights = [rng.uniform(0.5, 2, 3) for _ in range(8)]
+    model.load_state_dict(tg.io.from_keras(model, weights))
+    x = rng.normal(size=(2, 3)).astype("float32")
+    gamma, beta, scale, shift, *moving = weights
+    y = gamma * (x - x.mean(1, keepdims=True)) / np.sqrt(x.var(1, keepdims=True) + 1e-5) + beta
+    y = scale * (y - moving[0]) / np.sqrt(moving[1] + 1e-5) + shift
+    y = (y - moving[2]) / np.sqrt(moving[3] + 1e-5)
+    np.testing.assert_allclose(model(x).numpy(), y, rtol=0, atol=1e-5)
+    for ours, theirs in zip(tg.io.to_keras(model), weights, strict=True):
+        np.testing.assert_array_equal(ours, theirs.astype("float32"))
+
+
 def gru(**options):
     return tg.nn.GRU(D, H, **options)
 
@@ -174,13 +189,17 @@ def test_arrays_that_are_no_numbers():
         tg.io.from_keras(tg.nn.RNN(1, 1), [np.array([["a"]]), np.ones((1, 1)), np.ones(1)])
 
 
+@pytest.fixture
+def keras():
+    os.environ.setdefault("KERAS_BACKEND", "torch")
+    pytest.importorskip("torch")
+    return pytest.importorskip("keras")
+
+
 @pytest.mark.slow
 @pytest.mark.parity
 @pytest.mark.filterwarnings("ignore:__array__:DeprecationWarning")
-def test_keras_itself():
-    os.environ.setdefault("KERAS_BACKEND", "torch")
-    pytest.importorskip("torch")
-    keras = pytest.importorskip("keras")
+def test_keras_itself(keras):
     layers, rng = keras.layers, np.random.default_rng(0)
     x = rng.normal(size=(B, T, D)).astype("float32")
     for (kind, options), (bias, both, count) in itertools.product(KINDS, STACKS):
@@ -199,3 +218,37 @@ def test_keras_itself():
         fresh = Tagger(kind, bias, both, count, **options)
         theirs.set_weights(tg.io.to_keras(fresh))
         np.testing.assert_allclose(fresh(x).numpy(), theirs.predict(x, verbose=0), rtol=0, atol=1e-5)
+
+
+@pytest.mark.slow
+@pytest.mark.parity
+@pytest.mark.filterwarnings("ignore:__array__:DeprecationWarning")
+def test_a_whole_model_of_keras(keras):
+    layers, rng = keras.layers, np.random.default_rng(0)
+    theirs = keras.Sequential(
+        [
+            keras.Input((None,), dtype="int32"),
+            layers.Embedding(9, D),
+            layers.LayerNormalization(epsilon=1e-5),
+            layers.Dropout(0.5),
+            layers.Bidirectional(layers.LSTM(H)),
+            layers.BatchNormalization(epsilon=1e-5),
+            layers.Dense(5),
+        ]
+    )
+    theirs.set_weights([rng.uniform(0.5, 1.5, size=w.shape) for w in theirs.get_weights()])
+
+    class Model(tg.nn.Module):
+        def __init__(self):
+            self.embedding, self.norm = tg.nn.Embedding(9, D), tg.nn.LayerNorm(D)
+            self.lstm = tg.nn.LSTM(D, H, bidirectional=True, batch_first=True)
+            self.batch_norm, self.head = tg.nn.BatchNorm1d(2 * H), tg.nn.Linear(2 * H, 5)
+
+        def forward(self, ids):
+            _, (h, _) = self.lstm(self.norm(self.embedding(ids)))
+            return self.head(self.batch_norm(np.concatenate([h[0], h[1]], axis=-1)))
+
+    ours = Model().eval()
+    ours.load_state_dict(tg.io.from_keras(ours, theirs.get_weights()))
+    ids = rng.integers(0, 9, (4, 6))
+    np.testing.assert_allclose(ours(ids).numpy(), theirs.predict(ids, verbose=0), rtol=0, atol=1e-5)

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..autograd.tensor import Array
 from ..errors import ShapeError, UnsupportedError
-from ..nn import Embedding, Linear, Module
+from ..nn import BatchNorm1d, Embedding, LayerNorm, Linear, Module
 from ..nn.cells import _Cell
 from ..nn.recurrent import _Recurrent
 from .conventions import chosen, expected, own_convention, packed, unpacked
@@ -35,9 +35,10 @@ def from_keras(module: Module, weights: Sequence[Any]) -> dict[str, Array]:
 
     Args:
         module: what shall have the weights: RNN (Keras's SimpleRNN), LSTM, GRU, their cells, Linear (Dense), Embedding,
-            or a module made of them in the order of the Keras model; it is not changed. A recurrent module of several
-            layers stands for as many Keras layers, a bidirectional one for ``Bidirectional(...)`` with
-            ``merge_mode="concat"``. Keras's ``GRU(reset_after=False)`` is ``GRU(reset="before")`` here.
+            LayerNorm, BatchNorm1d, or a module made of them in the order of the Keras model; it is not changed. A
+            recurrent module of several layers stands for as many Keras layers, a bidirectional one for
+            ``Bidirectional(...)`` with ``merge_mode="concat"``. Keras's ``GRU(reset_after=False)`` is
+            ``GRU(reset="before")`` here.
         weights: what ``get_weights()`` returned.
 
     Raises:
@@ -94,21 +95,21 @@ def _parts(caller: str, module: Module, path: str) -> Iterator[Part]:
                 partial(unpacked, caller, module, own=own, theirs=theirs, place=place),
             )
         return
-    own_state = {name: value for name, value in module.state_dict().items() if "." not in name}
-    if isinstance(module, Linear):
-        arrays = [own_state.pop("weight").T.copy(), *own_state.values()]
+    state = {name: value for name, value in module.state_dict().items() if "." not in name}
+    if isinstance(module, (Linear, Embedding, LayerNorm, BatchNorm1d)):
+        # Keras does not count batches, so that our count stays as it is.
+        count = {name: state.pop(name) for name in ("num_batches_tracked",) if name in state}
+        turned = np.transpose if isinstance(module, Linear) else np.asarray
+        arrays = [turned(array).copy() for array in state.values()]
         yield Part(
             path,
             [array.shape for array in arrays],
             lambda: arrays,
-            lambda given: dict(zip(("weight", "bias"), [given[0].T, *given[1:]], strict=False)),
+            lambda given: dict(zip(state, map(turned, given), strict=True)) | count,
         )
-    elif isinstance(module, Embedding):
-        table = own_state["weight"]
-        yield Part(path, [table.shape], lambda: [table], lambda given: {"weight": given[0]})
-    elif own_state:
+    elif state:
         raise UnsupportedError(
-            f"{caller}: got {type(module).__name__}{path and f' at {path}'}, which holds {', '.join(own_state)}; "
+            f"{caller}: got {type(module).__name__}{path and f' at {path}'}, which holds {', '.join(state)}; "
             "Keras has no such layer; convert its parts one by one"
         )
     else:
