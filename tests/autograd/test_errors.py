@@ -269,6 +269,12 @@ ERRORS = {
         UnsupportedError,
         "round: got out=; an array cannot hold",
     ),
+    "a missing input": (lambda: tg.ops.linear(variable(2, 2)), OptionError, "got 1 arguments; .*weight is missing"),
+    "an input twice": (
+        lambda: tg.ops.linear(variable(2, 2), variable(2, 2), weight=variable(2, 2)),
+        OptionError,
+        "linear: got an unexpected argument 'weight'",
+    ),
     "None as operand": (lambda: variable(2) + None, DTypeError, "add: got float64 and NoneType; "),
     "minus of a boolean": (lambda: -tg.tensor([True]), DTypeError, "negative: got bool; "),
     "an axis that is no number": (lambda: variable(2).sum(axis="a"), DTypeError, "sum: got float64; 'str' object"),

@@ -132,9 +132,32 @@ def test_a_constant_stops_the_gradient():
     assert not y.requires_grad
 
 
+def test_stop_gradient_gives_a_constant_of_the_same_value():
+    x = tg.tensor([1.0, 2.0], requires_grad=True)
+    y = tg.ops.stop_gradient(x)
+    assert not y.requires_grad
+    assert (x * y).sum().requires_grad
+    assert grad((x * y).sum(), x)[0].tolist() == [1, 2]
+    assert tg.ops.stop_gradient([1.0, 2.0]).tolist() == [1, 2]
+
+
+def test_arguments_by_name_and_constant_tensors_as_attributes():
+    x, w = (tg.tensor(np.arange(4.0).reshape(2, 2) - 1.5, requires_grad=True) for _ in range(2))
+    np.testing.assert_array_equal(tg.ops.linear(x, weight=w).numpy(), x.numpy() @ w.numpy().T)
+    np.testing.assert_array_equal(tg.ops.linear(bias=1.0, x=x, weight=w).numpy(), x.numpy() @ w.numpy().T + 1)
+    slope = tg.tensor(np.array(0.5))
+    y = tg.ops.leaky_relu(x, slope)
+    assert y.tolist() == [[-0.75, -0.25], [0.5, 1.5]]
+    assert grad(y.sum(), x)[0].tolist() == [[0.5, 0.5], [1, 1]]
+    assert tg.ops.leaky_relu(x, negative_slope=np.array(0.5)).tolist() == y.tolist()
+
+
 def test_requires_grad_may_be_switched():
     x = tg.tensor([1.0, 2.0])
     x.requires_grad = True
+    node = x.node
+    x.requires_grad = True
+    assert x.node is node
     (x * x).sum().backward()
     assert x.grad.tolist() == [2, 4]
     x.requires_grad = False

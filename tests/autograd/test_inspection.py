@@ -11,6 +11,8 @@ from samples import SAMPLES
 import tinygrad_seq as tg
 from tinygrad_seq import autograd, nn
 from tinygrad_seq.autograd import REGISTRY, gradcheck, gradgradcheck
+from tinygrad_seq.autograd.sweep import sweep
+from tinygrad_seq.autograd.tensor import NOTES
 
 
 def variable(*values):
@@ -55,6 +57,34 @@ def test_whoever_gets_a_nan_is_not_to_blame_and_nothing_changes_where_all_is_fin
         np.log(x * 0)
 
 
+def test_operands_that_have_no_range_are_named_by_their_shape():
+    with np.errstate(divide="ignore"), pytest.raises(tg.errors.AnomalyError) as caught, autograd.detect_anomaly():
+        np.divide(variable(1.0, 2.0), tg.tensor([True, False]))
+    assert "operands: a (2,) from 1 to 2, 0 zeros, b (2,); keep" in str(caught.value)
+
+
+def test_an_observer_and_anomalies_look_on_at_once():
+    x, w = variable(1.0, 2.0), tg.tensor(np.eye(2), requires_grad=True)
+    with autograd.detect_anomaly():
+        y = np.sum((x @ w) * (w @ x))
+    seen = {}
+
+    def observe(node, i, g):
+        seen.setdefault((node.op.name, i), []).append(g)
+
+    with autograd.detect_anomaly():
+        found = sweep([(y.node, np.ones(()))], observe=observe)
+    assert [g.tolist() for g in seen["multiply", None]] == [[1.0, 1.0]]
+    # Uses that are computed in one product are shown as functions, by which each can be had alone.
+    uses = [*seen["matmul", 0], *seen["matmul", 1]]
+    assert any(callable(use) for use in uses)
+    alone = [use() if callable(use) else use for use in uses]
+    np.testing.assert_allclose(sum(g for g in alone if g.shape == (2, 2)), found[w.node])
+    nothing = variable(1.0)
+    with pytest.raises(tg.errors.AnomalyError, match="backward of sqrt"), autograd.detect_anomaly():
+        sweep([(np.sqrt(nothing * 0).node, np.ones(1))], observe=observe)
+
+
 def test_a_layer_is_named_with_its_path_and_step():
     layer = nn.LSTM(2, 3)
     layer.weight_hh_l0.data = np.full((12, 3), 3e38)  # overflows as soon as h adds up to more than 1
@@ -75,6 +105,14 @@ def test_gradcheck_passes_what_is_right():
     assert gradgradcheck(lambda x, w: np.tanh(x @ w), (x, w))
     assert gradcheck(np.tanh, x.astype("f4"))
     assert gradcheck(lambda x, k: x[k], (x, np.array([1, 0])))
+
+
+def test_gradcheck_of_what_depends_on_nothing():
+    assert gradcheck(lambda x: tg.tensor([1.0, 2.0]), np.ones(2))
+    with pytest.raises(
+        tg.errors.GradcheckError, match=r"element \(0,\): analytic 0, numeric .*the derivative rule is wrong"
+    ):
+        gradcheck(lambda x: np.sum(x.detach() * [2.0, 1.0]), np.ones(2))
 
 
 def wrong(factor):
@@ -142,6 +180,7 @@ def test_hooks_see_and_replace_gradients_in_order():
     assert seen == [[1.0, 1.0]]
     assert x.grad.tolist() == [4.0, 8.0]
     first()
+    first()
     x.grad = None
     (g,) = autograd.grad(y.sum(), x, create_graph=True)
     assert len(seen) == 1
@@ -152,6 +191,23 @@ def test_hooks_see_and_replace_gradients_in_order():
         y.sum().backward()
     with pytest.raises(tg.errors.GraphError, match="register_hook: got a Tensor without history"):
         tg.tensor(1.0).register_hook(print)
+
+
+def test_a_hook_that_is_removed_twice_was_removed_once():
+    x = variable(1.0)
+    remove = x.register_hook(lambda g: g * 2)
+    remove()
+    assert x.node.hooks is None
+    remove()
+    (x * 3).backward()
+    assert x.grad.tolist() == [3.0]
+
+
+def test_a_leaf_has_its_gradient_anyway():
+    x = variable(3.0)
+    x.retain_grad()
+    (x * x).backward()
+    assert x.grad.tolist() == [6.0]
 
 
 def test_results_can_retain_their_gradient():
@@ -211,6 +267,38 @@ def test_every_operation_can_be_explained(name):
     assert text.startswith(f"{name}(")
     for slope, numeric in re.findall(r"= (\S+) \(numeric (\S+)\)", text):
         assert float(slope) == pytest.approx(float(numeric), rel=1e-3, abs=1e-5)
+
+
+def test_an_operation_is_explained_by_name_record_or_function():
+    assert autograd.explain(tg.ops.tanh) == autograd.explain("tanh") == autograd.explain(REGISTRY["tanh"])
+    assert repr(REGISTRY["tanh"]) == "<op tanh(x)>"
+    assert "d a = 0.5 (numeric 0.5)" in autograd.explain("multiply", 2.0, 0.5)
+    with pytest.raises(tg.errors.ShapeError, match="matmul"):
+        autograd.explain("matmul", np.ones(2), np.ones(3))
+
+
+def test_a_rule_without_source_is_told_by_its_parameters():
+    autograd.elementwise("unseen", lambda x: x * x, eval("lambda g, x: g * 2 * x"))
+    assert autograd.formula(REGISTRY["unseen"]) == "(g, x)"
+
+
+def test_what_a_tensor_says_of_itself():
+    x = variable(1.0)
+    assert repr(x) == "tensor([1.], dtype=float64, requires_grad=True)"
+    assert repr(x * 2) == "tensor([2.], dtype=float64, op=multiply)"
+    assert repr(x.detach()) == "tensor([1.], dtype=float64)"
+    assert repr(x.node.op) == "<op variable>"
+
+
+def test_names_are_noted_where_somebody_asks():
+    token = NOTES.set({})
+    try:
+        h, constant = variable(1.0) * 2, tg.tensor(1.0)
+        tg.name(h=h, k=constant)
+        assert NOTES.get() == {"h": h, "k": constant}
+        assert h.node.name == "h"
+    finally:
+        NOTES.reset(token)
 
 
 def test_explaining_what_is_not_there():

@@ -215,3 +215,12 @@ def test_error(name):
         provoke()
     assert type(caught.value) is kind
     assert re.search(text, str(caught.value)), str(caught.value)
+
+
+def test_weights_of_a_sigmoid_head():
+    rng = np.random.default_rng(0)
+    x, t, weight, pos_weight = rng.normal(size=(3, 2)), rng.random((3, 2)), rng.random((3, 1)), rng.random(2)
+    p = 1 / (1 + np.exp(-x))
+    expected = -weight * (pos_weight * t * np.log(p) + (1 - t) * np.log(1 - p))
+    losses = F.binary_cross_entropy_with_logits(x, t, weight, "none", pos_weight)
+    np.testing.assert_allclose(losses.numpy(), expected, rtol=1e-12)

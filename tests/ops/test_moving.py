@@ -128,6 +128,7 @@ MOVES = {
         (lambda t: np.piecewise(t, [t < 3, t > 9], [lambda v: v[::-1], 0, lambda v: v]), M),
         *[
             (lambda t: np.piecewise(t, [t > 3], [lambda v: v]), M),
+            (lambda t: np.piecewise(t, [t > 99, t > 3], [lambda v: -v, lambda v: v]), M),
             (lambda t: np.piecewise(t, t > 3, [0, lambda v: v]), Z),
         ],
     ],

@@ -115,9 +115,10 @@ def _ternary(op: Op) -> Callable[..., Tensor]:
     value = op.value
     plans = {used: op.plan(used) for used in itertools.product((False, True), repeat=3)}
 
-    def call(a: Any, b: Any, c: Any = None, **named: Any) -> Tensor:
-        if named:
-            a, b, c = _bind(op, op.inputs, (REQUIRED, REQUIRED, None), (a, b), named)
+    def call(a: Any = REQUIRED, b: Any = REQUIRED, c: Any = None, **named: Any) -> Tensor:
+        if named or b is REQUIRED:
+            given = [x for x in (a, b) if x is not REQUIRED] + ([] if c is None else [c])
+            a, b, c = _bind(op, op.inputs, (REQUIRED, REQUIRED, None), tuple(given), named)
         if isinstance(a, Tensor):
             x = a._data
             p = a._node

@@ -74,7 +74,7 @@ class ModeContext:
         self._tokens: list[Token[Mode]] = []
 
     def _mode(self, outer: Mode) -> Mode:
-        raise NotImplementedError
+        raise NotImplementedError  # pragma: no cover - each of the subclasses has its own
 
     def __enter__(self) -> None:
         self._tokens.append(MODE.set(self._mode(MODE.get())))

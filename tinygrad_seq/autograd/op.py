@@ -11,7 +11,7 @@ What a rule *names* is what a node *keeps*. The parameters of a rule after the c
     <input>_shape       the shape of the rule's own input; nothing is kept
 
 An operation of any number of inputs (``def concatenate(*xs, axis)``) has one rule for all of them, whose
-second parameter is ``i``, the input's position; it may also name ``xs`` and ``shapes``, those of all inputs.
+second parameter is ``i``, the input's position; it may also name ``xs``, all inputs.
 
 Forward rules take the tangent ``t`` of an input where these take ``g``; most are derived (see `Op.jvp`).
 """
@@ -218,7 +218,7 @@ class Op:
     def _resolve(self) -> tuple[str, ...]:
         """What a node keeps: the arrays that the rules name. Unknown names are an error of the record."""
         keeps: list[str] = []
-        arrays = ("y", "xs", "shapes") if self.variadic else ("y", *self.inputs)
+        arrays = ("y", "xs") if self.variadic else ("y", *self.inputs)
         for i, wants in enumerate(self.wants):
             for want in wants + self.pushes[i][1]:
                 if want in arrays:
@@ -243,8 +243,6 @@ class Op:
             return Source(
                 kept, lambda node: [_with_history(x, p) for x, p in zip(kept(node), node.parents, strict=True)], place
             )
-        if want == "shapes":
-            return Source(kept, place=place)
         of = self.inputs.index(want)
         return Source(kept, lambda node: _with_history(kept(node), node.parents[of]), place)
 
@@ -253,7 +251,7 @@ class Op:
         if not self.keeps:
             return None
         if self.variadic:
-            found = {"y": y, "xs": arrays, "shapes": [np.shape(a) for a in arrays]}
+            found = {"y": y, "xs": arrays}
             return found[self.keeps[0]] if len(self.keeps) == 1 else tuple([found[k] for k in self.keeps])
         used = tuple([p is not None for p in parents])
         if used not in self._plans:

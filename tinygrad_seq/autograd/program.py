@@ -163,7 +163,7 @@ def explain(op: str | Op | Callable[..., Any], *inputs: Any, **attrs: Any) -> st
     kind = f": {found.kind}" if found.kind else ""
     lines = [f"{found.name}({', '.join(found.inputs + found.attrs)}){kind}{', inputs broadcast' * found.broadcasts}"]
     lines += [f"  d {name} = {formula(found, i)}" for i, name in enumerate(found.inputs)]
-    kept = [name for name in (*found.inputs, "y", "xs", "shapes") if name in found.keeps]
+    kept = [name for name in (*found.inputs, "y", "xs") if name in found.keeps]
     lines.append(f"  keeps: {', '.join(kept) or 'nothing'}")
     if not inputs and (found.attrs or found.variadic or None in found.vjp):
         return "\n".join(lines)

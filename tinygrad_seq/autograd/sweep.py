@@ -99,8 +99,8 @@ def _walk(
         if record:
             MODE.set(Mode(Label(node.label.path, node.label.t, "backward", node.index), True, MODE.get().watch))
         if node in uses:
-            port, gs, users = uses.pop(node)
-            joined = port.join(gs, users, record)
+            shared, gs, users = uses.pop(node)
+            joined = shared.join(gs, users, record)
             if joined.shape != node.shape:
                 joined = unbroadcast(joined, node.shape)
             g = joined if g is None else joined + unbroadcast(g, node.shape)
@@ -126,9 +126,7 @@ def _walk(
             i += 1
             if parent is None or (active is not None and parent not in active):
                 continue
-            port = ports[i]
-            if port is None:
-                continue
+            port: Any = ports[i]  # there is one: an input without a rule has no parent
             if port.joint is not None:
                 use = uses.get(parent)
                 if use is None:
@@ -246,8 +244,9 @@ def _pushed(node: Node, tangents: dict[Node, Any], record: bool) -> Any:
         total = op.push_all(arrived, node, record)
     else:
         total = None
-        for t, port in zip(arrived, op.ports, strict=True):
-            if t is not None and port is not None:
+        ports: Any = op.ports
+        for t, port in zip(arrived, ports, strict=True):
+            if t is not None:
                 part = port.push(t, node, record)
                 total = part if total is None else total + part
     if total.shape != node.shape:

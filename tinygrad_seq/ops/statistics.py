@@ -42,7 +42,7 @@ def cov(
         ddof: divide by N - ddof, whatever ``bias`` is.
         fweights: how often each observation was made, (N,).
         aweights: the weight of each observation, (N,); differentiable too.
-        dtype: of the result.
+        dtype: of the result, by default float64, as NumPy has it.
 
     Raises:
         ShapeError: for more than two axes, or weights of another shape.
@@ -53,7 +53,7 @@ def cov(
     [[1.0, -1.0], [-1.0, 1.0]]
     """
     parts = [_variables(x, rowvar) for x in (m, y) if x is not None]
-    dtype = dtype or np.result_type(np.float64 if parts[0].dtype.kind != "f" else parts[0].dtype, *parts)
+    dtype = dtype or np.result_type(np.float64, *parts)
     x = astype(concatenate(parts), dtype)
     weights = _weights(fweights, aweights, x.shape[1])
     total = x.shape[1] if weights is None else sum(weights)

@@ -1,0 +1,65 @@
+"""Values and dtypes of calls that finite differences do not reach: jumps, other dtypes, constants, several results."""
+
+import numpy as np
+import pytest
+
+import tinygrad_seq as tg
+
+I = np.array
+V = I([0.5, 2.0, -1.0, 2.0])
+M = I([[1.0, 4.0, 2.0], [9.0, 4.0, 0.0]])
+
+CALLS = {
+    "polydiv, a remainder of lower degree": lambda t: np.polydiv(I([2.0, 4.0, 5.0]) * t[1] / 2, [1.0, 2.0, 1.0]),
+    "polydiv by a number": lambda t: np.polydiv(t, [2.0]),
+    "polymul, leading zeros": lambda t: np.polymul(t * [0, 0, 1, 1], t),
+    "polymul by zero": lambda t: np.polymul(t * 0, t),
+    "trim_zeros of zeros": lambda t: np.trim_zeros(t * 0, "f"),
+    "trim_zeros": lambda t: np.trim_zeros(t * [0, 1, 1, 0]),
+    "linspace, float32": lambda t: np.linspace(t, 5, 4, dtype="f4"),
+    "linspace, integers": lambda t: np.linspace(t, 5, 4, dtype=int),
+    "linspace, step": lambda t: np.linspace(t, [5.0], 3, retstep=True),
+    "linspace, integer ends": lambda t: np.linspace(I([1, 2, 3, 4]), t, 3),
+    "logspace, float32": lambda t: np.logspace(t, 1, 3, dtype="f4"),
+    "geomspace, float32": lambda t: np.geomspace(abs(t), 9, 3, dtype="f4"),
+    "unwrap": lambda t: np.unwrap(t * 4, discont=1.0),
+    "frexp": np.frexp,
+    "intersect1d": lambda t: np.intersect1d(t, [2.0, -1.0, 7.0], return_indices=True),
+    "setxor1d": lambda t: np.setxor1d(t, [2.0, 3.0]),
+    "setxor1d, distinct": lambda t: np.setxor1d(t[:3], [2.0, 3.0], assume_unique=True),
+    "setdiff1d": lambda t: np.setdiff1d(t, [2.0]),
+    "union1d": lambda t: np.union1d(t, M),
+    "isin": lambda t: np.isin(t, [2.0]),
+    "unique_all": np.unique_all,
+    "unique_counts": np.unique_counts,
+    "unique_inverse": np.unique_inverse,
+    "histogram": lambda t: np.histogram(t, 3, weights=I([1.0, 2, 3, 4])),
+    "histogram2d": lambda t: np.histogram2d(t, t, 3),
+    "quantile": lambda t: np.quantile(t, 0.3),
+    "where": lambda t: np.where(t > 0),
+    "cov of integers": lambda t: np.cov(I([1, 2, 3, 9]), t),
+    "cov, float32": lambda t: np.cov(t.astype("f4")),
+    "corrcoef": lambda t: np.corrcoef(t, t * t),
+}
+
+
+def parts(result):
+    """The arrays of a result, also of nested tuples."""
+    return [x for part in result for x in parts(part)] if isinstance(result, (tuple, list)) else [result]
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_values(name):
+    tg.set_default_dtype("float64")
+    ours, theirs = parts(CALLS[name](tg.tensor(V, requires_grad=True))), parts(CALLS[name](V))
+    assert len(ours) == len(theirs)
+    for y, expected in zip(ours, theirs, strict=True):
+        assert isinstance(y, tg.Tensor)
+        assert y.dtype == np.asarray(expected).dtype
+        rtol = 1e-6 if y.dtype == np.float32 else 1e-13
+        np.testing.assert_allclose(y.numpy(), expected, rtol=rtol, atol=1e-14)
+
+
+def test_a_constant_tensor_is_welcome_as_a_quantile():
+    t = tg.tensor(V, requires_grad=True)
+    assert np.quantile(t, tg.tensor(I([0.25, 0.5]))).tolist() == np.quantile(V, [0.25, 0.5]).tolist()
