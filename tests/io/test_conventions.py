@@ -105,6 +105,71 @@ def test_fresh_weights_laid_out_as_elsewhere(row):
     np.testing.assert_allclose(layer(x[None], hx)[0][0].numpy(), expected, rtol=0, atol=1e-12)
 
 
+def tensorflow_lstm(x, h, c, w, b):
+    i, j, f, o = np.split(np.concatenate([x, h], 1) @ w + b, 4, axis=1)
+    c = c * sigmoid(f + 1.0) + sigmoid(i) * np.tanh(j)
+    return np.tanh(c) * sigmoid(o)
+
+
+def haiku_lstm(x, h, c, w, b):
+    i, g, f, o = np.split(np.concatenate([x, h], -1) @ w + b, 4, axis=-1)
+    c = sigmoid(f + 1) * c + sigmoid(i) * np.tanh(g)
+    return sigmoid(o) * np.tanh(c)
+
+
+def haiku_gru(x, h, c, w_i, w_h, b):
+    zr_x, a_x = np.split(x @ w_i + b, [2 * H], axis=-1)
+    z, r = np.split(sigmoid(zr_x + h @ w_h[:, : 2 * H]), 2, axis=-1)
+    return (1 - z) * h + z * np.tanh(a_x + (r * h) @ w_h[:, 2 * H :])
+
+
+def olah_lstm(x, h, c, w, b):
+    f, i, C, o = np.split(w @ np.concatenate([h, x], -1).T + b[:, None], 4)
+    return (sigmoid(o) * np.tanh(sigmoid(f) * c.T + sigmoid(i) * np.tanh(C))).T
+
+
+def olah_gru(x, h, c, w, b):
+    z, r = np.split(sigmoid(w[: 2 * H] @ np.concatenate([h, x], -1).T + b[: 2 * H, None]), 2)
+    n = np.tanh(w[2 * H :] @ np.concatenate([r.T * h, x], -1).T + b[2 * H :, None])
+    return ((1 - z) * h.T + z * n).T
+
+
+def chung_gru(x, h, c, w, u, b):
+    (wz, wr, wh), (uz, ur, uh), (bz, br, bh) = (np.split(array, 3) for array in (w, u, b))
+    z, r = sigmoid(x @ wz.T + h @ uz.T + bz), sigmoid(x @ wr.T + h @ ur.T + br)
+    return (1 - z) * h + z * np.tanh(x @ wh.T + (r * h) @ uh.T + bh)
+
+
+def cho_gru(x, h, c, w, u, b):
+    (wr, wz, wh), (ur, uz, uh), (br, bz, bh) = (np.split(array, 3) for array in (w, u, b))
+    r, z = sigmoid(x @ wr.T + h @ ur.T + br), sigmoid(x @ wz.T + h @ uz.T + bz)
+    return z * h + (1 - z) * np.tanh(x @ wh.T + (r * h) @ uh.T + bh)
+
+
+SOURCES = {
+    ("tensorflow", "LSTM"): tensorflow_lstm,
+    ("haiku", "LSTM"): haiku_lstm,
+    ("haiku", "GRU"): haiku_gru,
+    ("olah", "LSTM"): olah_lstm,
+    ("olah", "GRU"): olah_gru,
+    ("chung2014", "GRU"): chung_gru,
+    ("cho2014", "GRU"): cho_gru,
+}
+"""What the sources of these rows compute. PyTorch, Keras and ONNX have tests of their own; cuDNN is PyTorch's."""
+
+
+@pytest.mark.parametrize(("framework", "kind"), SOURCES)
+def test_rows_against_their_sources(framework, kind):
+    rng = np.random.default_rng(0)
+    (row,) = convention(framework, kind)
+    arrays = arrays_for(row, rng)
+    x, h, c = rng.normal(size=(B, D)), rng.normal(size=(B, H)), rng.normal(size=(B, H))
+    layer = layer_for(row)
+    layer.load_state_dict(tg.io.from_convention(layer, arrays, framework))
+    found = layer(x[None], (h[None], c[None]) if kind == "LSTM" else h[None])[0][0].numpy()
+    np.testing.assert_allclose(found, SOURCES[framework, kind](x, h, c, *arrays), rtol=0, atol=1e-12)
+
+
 def test_each_place_of_a_stack_and_layers_without_bias():
     rng = np.random.default_rng(0)
     layer = tg.nn.LSTM(D, H, 2, bidirectional=True, bias=False).double()
