@@ -163,6 +163,7 @@ def test_two_clicks_show_the_paths(page, picture):
 
 
 @needs_browser
+@pytest.mark.slow
 def test_no_path_is_said(page, picture):
     page.press("0")
     page.click(*place(page, vertex(picture, "w")))
@@ -203,6 +204,7 @@ def test_the_slider_goes_through_the_pass(page, picture):
 
 
 @needs_browser
+@pytest.mark.slow
 def test_the_replay_slider_shows_another_sweep(page):
     own = page.run("picture.norms()")
     enter(page, "sweep", 0)
@@ -212,6 +214,7 @@ def test_the_replay_slider_shows_another_sweep(page):
 
 
 @needs_browser
+@pytest.mark.slow
 def test_everything_works_with_keys(page, picture):
     page.run("document.getElementById('stage').focus()")
     search(page, "t=9 gate=h")
@@ -254,6 +257,7 @@ def test_a_link_restores_the_view(page, picture):
 
 
 @needs_browser
+@pytest.mark.slow
 def test_the_view_is_saved_as_it_is(page):
     root = ET.fromstring(page.run("picture.svg()"))
     words = " ".join(root.itertext())
@@ -284,6 +288,7 @@ def test_something_is_drawn(page):
 
 
 @needs_browser
+@pytest.mark.slow
 def test_it_tells_screen_readers(page):
     assert text(page, "#summary").startswith("A <title> & more: 20 time steps")
     assert page.run("document.getElementById('stage').getAttribute('aria-describedby')") == "summary"

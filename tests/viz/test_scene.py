@@ -106,7 +106,7 @@ def test_the_page_has_the_graph_its_numbers_and_its_places(name):
     check(graph_of(GRAPHS[name]()))
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(3))
 def test_programs_that_no_person_would_write(seed):
     check(graph_of(random_program(seed)))
 
@@ -131,8 +131,8 @@ def test_marks_are_told_apart():
 
 
 def test_all_steps_are_there_in_little_room():
-    short, long = (len(json.dumps(scene(graph_of(layer("LSTM", T)), ""))) for T in (20, 120))
-    assert (long - short) / 100 < 700  # bytes for a step, all numbers of all levels in it
+    short, long = (len(json.dumps(scene(graph_of(layer("LSTM", T)), ""))) for T in (10, 50))
+    assert (long - short) / 40 < 700  # bytes for a step, all numbers of all levels in it
 
 
 def test_the_highlight_is_that_of_the_picture():

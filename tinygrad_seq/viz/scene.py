@@ -25,7 +25,7 @@ from .layered import Path
 from .layout import Area, Layout
 from .legend import caption
 from .paths import Highlight
-from .scale import DECADES, Scale
+from .scale import Scale
 from .show import show
 from .summary import summary
 from .values import Values
@@ -120,16 +120,19 @@ def _packed(numbers: np.ndarray[Any, Any]) -> str:
         return base64.b64encode(np.ascontiguousarray(numbers, "<f4").tobytes()).decode()
 
 
-def _scale(scale: Scale | None, sweeps: Sequence[Graph]) -> dict[str, int] | None:
+def _scale(scale: Scale | None, sweeps: Sequence[Graph]) -> dict[str, Any] | None:
     """One scale for the gradients of all sweeps, so that their colours can be compared."""
     if scale is None:
         return None
-    if sweeps:
-        others = [Scale.of(flow for v in g.vertices for flow in v.flows) for g in sweeps]
-        high = max([scale.high, *(other.high for other in others if other is not None)])
-        low = min([scale.low, *(other.low for other in others if other is not None)])
-        scale = Scale(max(low, high - DECADES), high)
-    return {"low": scale.low, "high": scale.high}
+    others = [Scale.of(flow for v in g.vertices for flow in v.flows) for g in sweeps]
+    scales = [scale, *(other for other in others if other is not None)]
+    least = max(other.least for other in scales)
+    return {
+        "low": max(min(other.low for other in scales), math.floor(math.log10(least) + 1e-9)),
+        "high": max(other.high for other in scales),
+        "least": math.log10(least),
+        "limit": math.log10(scale.limit) if math.isfinite(scale.limit) else None,
+    }
 
 
 # The graph.
@@ -240,7 +243,10 @@ def _places(layout: Layout) -> dict[str, Any]:
         "columns": {"left": lefts[0], "pitch": pitch, "width": width, "count": len(lefts)} if lefts else None,
         "bands": _bands(layout),
         "frames": [[frame.kind, *_area(frame.area)] for frame in layout.frames if frame.kind in ("shelf", "group")],
-        "texts": [[_short(t.x), _short(t.y), t.text] for t in layout.texts if t.kind in ("module", "heading")],
+        "texts": [
+            [_short(t.x), _short(t.y), t.text] for t in layout.texts if t.kind == "module" or t.text == "parameters"
+        ],
+        "masked": _masked(layout.view),
         "boxes": _boxes(layout, lefts),
         "lines": _lines(layout, lefts, pitch - width, slots),
         "stubs": _stubs(layout, lefts, slots),
@@ -253,6 +259,17 @@ def _bands(layout: Layout) -> list[dict[str, Any]]:
         {"name": name, "reversed": mirrored, "top": _short(area.y), "bottom": _short(area.bottom)}
         for (name, mirrored), area in zip(layout.view.bands, frames, strict=True)
     ]
+
+
+def _masked(view: View) -> list[dict[str, Any]]:
+    """For each band the steps that not all rows take, and how many of how many do."""
+    found = []
+    for band in range(len(view.bands)):
+        steps = [step for step in view.masked if step.band == band]
+        if steps:
+            columns, live = runs(step.column for step in steps), runs(step.live[0] for step in steps)
+            found.append({"band": band, "columns": columns, "live": live, "of": steps[0].live[1]})
+    return found
 
 
 def _boxes(layout: Layout, lefts: list[float]) -> list[dict[str, Any]]:

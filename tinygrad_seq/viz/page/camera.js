@@ -1,13 +1,13 @@
 // From the coordinates of the layout to those of the stage, and back.
 //
-// The columns may be narrower than they are laid out: their scale is camera.sx. What stands beside them, and the height,
-// shrink only as far as needed to fit, so a thousand steps are a matrix that is as high as the stage.
+// The columns may be narrower than they are laid out: their scale is camera.sx. What stands beside them, and the
+// height, shrink only as far as needed to fit, so a thousand steps are a matrix that is as high as the stage.
 
 const camera = { sx: 1, sy: 1, sb: 1, ox: 0, oy: 0 };
 const limits = { sx: 0.001, sy: 1, sb: 1 };
 const stage = { width: 800, height: 600, top: 26 };
 const FOLDED = 36; // the height of a folded band
-let level = levels[0];
+let level = levelNamed(data.start);
 
 function measure() {
   const blocks = level.begin + level.width - level.end;
@@ -69,7 +69,9 @@ function toX(px) {
 // The column at a place of the stage, or -1.
 function columnAt(px) {
   if (!level.count) return -1;
-  const k = Math.floor((toX(px) - level.columns.left + (level.columns.pitch - level.columns.width) / 2) / level.columns.pitch);
+  const k = Math.floor(
+    (toX(px) - level.columns.left + (level.columns.pitch - level.columns.width) / 2) / level.columns.pitch,
+  );
   return k >= 0 && k < level.count ? k : -1;
 }
 

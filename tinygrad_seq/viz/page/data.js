@@ -65,24 +65,25 @@ function readUses(graph) {
   return { start, slots };
 }
 
-const readNumbers = (form) => ({
-  graph: readGraph(form.kinds),
-  norms: form.norms.map(floats), // for each sweep, the logarithm at each vertex
-  flows: form.flows.map(floats), // and along each input
-});
+function readNumbers(form, group) {
+  const graph = readGraph(form.kinds);
+  // For each sweep the logarithm at each vertex, and along each input.
+  const found = { graph, norms: form.norms.map(floats), flows: form.flows.map(floats), uses: readUses(graph), group };
+  const last = new Int32Array(graph.count).fill(-1); // of the vertices of the whole graph that one stands for
+  const earliest = new Int32Array(graph.count).fill(-1);
+  for (let v = 0; v < (group ? group.length : graph.count); v++) {
+    const g = group ? group[v] : v;
+    last[g] = v;
+    if (earliest[g] < 0) earliest[g] = v;
+  }
+  return Object.assign(found, { last, earliest });
+}
 
 // A level of the picture: its graph, and boxes, lines and stubs with their columns.
-function readLevel(form, found) {
-  const like = form.like ? found.find((other) => other.name === form.like) : null;
-  const numbers = like || (form.kinds ? readNumbers(form) : whole);
-  const { graph } = numbers;
+function readLevel(form) {
   const level = {
     name: form.name,
-    graph,
-    uses: like ? like.uses : readUses(graph),
-    norms: numbers.norms,
-    flows: numbers.flows,
-    group: like ? like.group : form.group ? unroll(form.group) : null,
+    ...numbersOf(form),
     columns: form.columns,
     bands: form.bands.map((band) => ({ ...band, folded: false })),
     frames: form.frames,
@@ -94,20 +95,29 @@ function readLevel(form, found) {
   level.left = (k) => form.columns.left + k * form.columns.pitch;
   level.begin = form.columns ? form.columns.left - 12 : form.width;
   level.end = form.columns ? level.left(level.count - 1) + form.columns.width + 12 : form.width;
+  level.masked = form.masked.map(({ band, columns, live, of }) => ({
+    band,
+    spans: spansOf(unroll(columns), unroll(live), of),
+  }));
   readBoxes(level, form.boxes);
   for (const kind of ["lines", "stubs"]) readLines(level, kind, form[kind]);
-  level.last = new Int32Array(graph.count).fill(-1); // of the vertices of the whole graph that one stands for
-  level.earliest = new Int32Array(graph.count).fill(-1);
-  for (let v = 0; v < whole.graph.count; v++) {
-    const g = level.group ? level.group[v] : v;
-    level.last[g] = v;
-    if (level.earliest[g] < 0) level.earliest[g] = v;
-  }
   const bottoms = [...level.boxes.map((box) => box.y + box.height), ...level.bands.map((band) => band.bottom)];
-  const tops = [...level.boxes.map((box) => box.y), ...level.texts.map((text) => text[1] - 12)];
+  const names = [...level.texts.map((text) => text[1] - 12), ...level.bands.map((band) => band.top - 20)];
+  const tops = [...level.boxes.map((box) => box.y), ...names];
   level.top = tops.reduce((a, b) => Math.min(a, b), Infinity);
   level.bottom = [...bottoms, ...level.frames.map((f) => f[2] + f[4])].reduce((a, b) => Math.max(a, b), 0);
   return level;
+}
+
+// Neighbouring steps that as many rows take are one span.
+function spansOf(columns, live, of) {
+  const spans = [];
+  columns.forEach((column, n) => {
+    const span = spans[spans.length - 1];
+    if (span && span.last === column - 1 && span.live === live[n]) span.last = column;
+    else spans.push({ first: column, last: column, live: live[n], of });
+  });
+  return spans;
 }
 
 function readBoxes(level, forms) {
@@ -149,11 +159,25 @@ function readLines(level, kind, forms) {
   }
 }
 
-const whole = readNumbers(data);
-whole.uses = readUses(whole.graph);
+const whole = readNumbers(data, null);
 const times = unroll(data.steps);
-const levels = [];
-for (const form of data.levels) levels.push(readLevel(form, levels));
+
+// Levels are read when they are first seen, and then kept.
+const known = { numbers: new Map(), levels: new Map() };
+
+function numbersOf(form) {
+  if (form.like) return numbersOf(data.levels.find((other) => other.name === form.like));
+  if (!form.kinds) return whole;
+  if (!known.numbers.has(form.name)) known.numbers.set(form.name, readNumbers(form, unroll(form.group)));
+  return known.numbers.get(form.name);
+}
+
+function levelNamed(name) {
+  const form = data.levels.find((other) => other.name === name) || data.levels[data.levels.length - 1];
+  if (!known.levels.has(form)) known.levels.set(form, readLevel(form));
+  return known.levels.get(form);
+}
+
 const values = new Map();
 if (data.values) {
   const numbers = floats(data.values.numbers);

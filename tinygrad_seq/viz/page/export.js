@@ -27,7 +27,12 @@ function exportCanvas() {
 function saveAs(blob, suffix) {
   const link = document.createElement("a");
   link.href = URL.createObjectURL(blob);
-  link.download = `${data.title.replace(/[^\p{L}\p{N}]+/gu, "-").replace(/^-|-$/g, "").slice(0, 60) || "graph"}.${suffix}`;
+  link.download = `${
+    data.title
+      .replace(/[^\p{L}\p{N}]+/gu, "-")
+      .replace(/^-|-$/g, "")
+      .slice(0, 60) || "graph"
+  }.${suffix}`;
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 1000);
 }
@@ -68,7 +73,8 @@ function restore() {
   const numbers = (key) => (parts.get(key) || "").split(",").filter(Boolean).map(Number).filter(Number.isFinite);
   if (Object.hasOwn(data.themes, parts.get("theme") || "")) setTheme(parts.get("theme"));
   shown.sweep = Math.min(Math.max(numbers("sweep")[0] || 0, 0), whole.norms.length - 1);
-  shown.stop = parts.has("stop") && stops.length ? Math.min(Math.max(numbers("stop")[0] || 0, 0), stops.length - 1) : -1;
+  shown.stop =
+    parts.has("stop") && stops.length ? Math.min(Math.max(numbers("stop")[0] || 0, 0), stops.length - 1) : -1;
   setLevel(parts.get("level") || data.start);
   for (const k of numbers("fold")) if (level.bands[k]) level.bands[k].folded = true;
   const ends = numbers("path").filter((v) => Number.isInteger(v) && v >= 0 && v < whole.graph.count);

@@ -12,7 +12,12 @@ function rolesOf(band) {
       for (const box of column) if (box.form.band === band && !found.has(box.form.role)) found.set(box.form.role, box);
     }
     const boxes = [...found.values()].sort((a, b) => a.y - b.y || a.x - b.x);
-    level.roles[key] = boxes.map((box) => ({ role: box.form.role, name: box.form.name, sign: roleSign(box), form: box.form }));
+    level.roles[key] = boxes.map((box) => ({
+      role: box.form.role,
+      name: box.form.name,
+      sign: roleSign(box),
+      form: box.form,
+    }));
     const row = new Map(level.roles[key].map(({ role }, k) => [role, k]));
     level.roles[`cells ${band}`] = level.boxesAt.map((column) => column.filter((box) => box.form.band === band));
     for (const box of level.roles[`cells ${band}`].flat()) box.row = row.get(box.form.role);
@@ -74,7 +79,9 @@ function drawHeat(pen, band, from, to) {
   const [top, bottom] = bandPlace(band);
   const width = Math.min(count * merge, level.count - first * merge) * pitch;
   const columns = Math.min(count, width / (merge * pitch));
-  pen.rect(Math.max(left, -10), top, Math.min(left + width, stage.width + 10) - Math.max(left, -10), bottom - top, { fill: theme.column });
+  pen.rect(Math.max(left, -10), top, Math.min(left + width, stage.width + 10) - Math.max(left, -10), bottom - top, {
+    fill: theme.column,
+  });
   pen.image(canvas, first, columns, left, top, width, bottom - top);
   const row = (bottom - top) / roles.length;
   if (row > 5 && !folded) {
@@ -138,7 +145,17 @@ function drawStrip(canvas, width, height) {
     const source = heat(band, merge);
     pen.context.imageSmoothingEnabled = false;
     pen.context.globalAlpha = 1;
-    pen.context.drawImage(source, 0, place, source.width, 1, 0, k * tall, (width * source.width * merge) / level.count, tall - 1);
+    pen.context.drawImage(
+      source,
+      0,
+      place,
+      source.width,
+      1,
+      0,
+      k * tall,
+      (width * source.width * merge) / level.count,
+      tall - 1,
+    );
   });
   const from = Math.max(((toX(0) - level.columns.left) / level.columns.pitch / level.count) * width, 0);
   const to = Math.min(((toX(stage.width) - level.columns.left) / level.columns.pitch / level.count) * width, width);
@@ -150,7 +167,11 @@ function drawStrip(canvas, width, height) {
     const words = level.bands.length > 1 ? `${level.bands[band].name}  ${name || sign}` : name || sign;
     const size = Math.min(10, tall - 2);
     if (size < 6) return;
-    pen.rect(2, k * tall + (tall - size) / 2 - 1, words.length * size * 0.57 + 8, size + 2, { fill: theme.page, radius: 3, alpha: 0.85 });
+    pen.rect(2, k * tall + (tall - size) / 2 - 1, words.length * size * 0.57 + 8, size + 2, {
+      fill: theme.page,
+      radius: 3,
+      alpha: 0.85,
+    });
     pen.text(words, 6, k * tall + tall / 2 + size * 0.33, { size, color: theme.ink, bold: true });
   });
   const step = niceStep(level.count, width / 60);

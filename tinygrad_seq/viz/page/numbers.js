@@ -19,7 +19,8 @@ function findStops() {
     if (Number.isNaN(whole.norms[0][v])) continue;
     reached[v] = Math.max(reached[v], 0);
     const out = [];
-    for (let slot = first[v]; slot < first[v + 1]; slot++) if (!Number.isNaN(flows[slot]) && parents[slot] >= 0) out.push(slot);
+    for (let slot = first[v]; slot < first[v + 1]; slot++)
+      if (!Number.isNaN(flows[slot]) && parents[slot] >= 0) out.push(slot);
     if (!out.length) continue;
     const t = timeOf(whole.graph, v);
     if (stops.length === 1 || stops[stops.length - 1].t !== t) stops.push({ t, members: [] });
@@ -46,7 +47,7 @@ function setNumbers() {
 }
 
 function setLevel(name) {
-  level = levels.find((other) => other.name === name) || levels[levels.length - 1];
+  level = levelNamed(name);
   setNumbers();
 }
 

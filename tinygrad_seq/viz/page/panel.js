@@ -12,16 +12,21 @@ function make(tag, text = "", name = "") {
 
 function list(rows) {
   const found = make("dl");
-  for (const [key, value] of rows) found.append(make("dt", key), value instanceof Node ? value : make("dd", String(value)));
+  for (const [key, value] of rows)
+    found.append(make("dt", key), value instanceof Node ? value : make("dd", String(value)));
   return found;
 }
 
-const say = (words) => { by("status").textContent = words; };
+const say = (words) => {
+  by("status").textContent = words;
+};
 
 // The card.
 
 function showCard(target, x, y) {
-  card.replaceChildren(...(target.box ? boxCard(target.box) : target.stub ? stubCard(target.stub) : lineCard(target.line)));
+  card.replaceChildren(
+    ...(target.box ? boxCard(target.box) : target.stub ? stubCard(target.stub) : lineCard(target.line)),
+  );
   card.hidden = false;
   const { offsetWidth: width, offsetHeight: height } = card;
   const left = x + 18 + width > innerWidth ? x - width - 14 : x + 18;
@@ -74,7 +79,8 @@ function gradientRows(box, kind, found) {
 }
 
 const MARK_WORDS = {
-  vanished: "vanished: below the scale",
+  vanished: "vanished: less than 10⁻⁸ of the largest",
+  exploded: "exploded: over 10⁴ times the gradient at the output",
   zero: "exactly zero",
   broken: "infinite or not a number",
   none: "no gradient",
@@ -84,7 +90,8 @@ const MARK_WORDS = {
 function ruleParts(v) {
   const members = [];
   if (level.group && kindOf(level.graph, v).ops) {
-    for (let k = level.last[v]; k >= level.earliest[v] && members.length < 5; k--) if (level.group[k] === v) members.push(k);
+    for (let k = level.last[v]; k >= level.earliest[v] && members.length < 5; k--)
+      if (level.group[k] === v) members.push(k);
   }
   if (members.length < 2) {
     const rules = ruleList(level.graph, v, shown.flows);
@@ -105,7 +112,8 @@ function ruleList(graph, v, flows) {
     const p = graph.parents[slot];
     if (p < 0) continue;
     const rule = kind.rules ? kind.rules[Math.min(slot - from, kind.rules.length - 1)] : "";
-    const name = kindOf(graph, p).name.split(".").pop() || (kind.names && kind.names[slot - from]) || kindOf(graph, p).op;
+    const name =
+      kindOf(graph, p).name.split(".").pop() || (kind.names && kind.names[slot - from]) || kindOf(graph, p).op;
     const term = make("dt", `∂${name}${rule ? ` += ${rule}` : ""}`, "rule");
     const log = flows[slot];
     rows.push(term, make("dd", !data.measured ? "" : log === UNKNOWN ? "?" : `${normText(log)}`));
@@ -118,9 +126,15 @@ function ruleList(graph, v, flows) {
 
 function lineCard(line) {
   const { graph } = level;
-  const ends = [line.source, line.target].map((k) => level.boxes[k]).map((box) => (box.vertex < 0 ? box.form.sign : title(graph, box.vertex)));
-  const rows = [["from", ends[0]], ["to", ends[1]]];
-  if (data.measured) rows.push(["‖gradient‖ back", flowOf(line) === UNKNOWN ? "not known yet" : normText(flowOf(line))]);
+  const ends = [line.source, line.target]
+    .map((k) => level.boxes[k])
+    .map((box) => (box.vertex < 0 ? box.form.sign : title(graph, box.vertex)));
+  const rows = [
+    ["from", ends[0]],
+    ["to", ends[1]],
+  ];
+  if (data.measured)
+    rows.push(["‖gradient‖ back", flowOf(line) === UNKNOWN ? "not known yet" : normText(flowOf(line))]);
   if (line.edge >= 0 && data.measured) {
     const arrived = shown.norms[graph.child[line.edge]];
     const gain = flowOf(line) - arrived;
@@ -133,7 +147,8 @@ function stubCard(stub) {
   const { graph } = level;
   const rows = [["used by", title(graph, level.boxes[stub.target].vertex)]];
   const source = stub.source >= 0 ? level.boxes[stub.source] : null;
-  if (data.measured) rows.push(["‖gradient‖ back", flowOf(stub) === UNKNOWN ? "not known yet" : normText(flowOf(stub))]);
+  if (data.measured)
+    rows.push(["‖gradient‖ back", flowOf(stub) === UNKNOWN ? "not known yet" : normText(flowOf(stub))]);
   const heading = source && source.vertex >= 0 ? title(graph, source.vertex) : stub.form.label;
   const parts = [make("h2", heading), list(rows)];
   if (data.measured && source && source.vertex >= 0) parts.push(...ledger(source.vertex, stub.edge));
@@ -145,12 +160,17 @@ function ledger(v, edge) {
   const { graph, uses } = level;
   const slots = [...uses.slots.subarray(uses.start[v], uses.start[v + 1])];
   if (slots.length < 2) return [];
-  const sizes = slots.map((slot) => { const log = shown.flows[slot]; return log > -1e29 && log < NOT_A_NUMBER ? 10 ** log : 0; });
+  const sizes = slots.map((slot) => {
+    const log = shown.flows[slot];
+    return log > -1e29 && log < NOT_A_NUMBER ? 10 ** log : 0;
+  });
   const total = sizes.reduce((a, b) => a + b, 0);
   const words = [`${slots.length} uses`];
   if (edge !== null && total > 0) {
     const own = sizes[slots.indexOf(edge)];
-    words.push(`this one has ${((100 * own) / total).toPrecision(3)} % of their norms, rank ${1 + sizes.filter((s) => s > own).length}`);
+    words.push(
+      `this one has ${((100 * own) / total).toPrecision(3)} % of their norms, rank ${1 + sizes.filter((s) => s > own).length}`,
+    );
   }
   const chart = make("canvas");
   chart.className = "ledger";
@@ -172,7 +192,13 @@ function drawLedger(chart, graph, flows, slots, edge, width = 300, height = 40) 
     const bin = log === UNKNOWN ? -1 : binOf(log);
     const tall = bin >= 0 ? 2 + (height - 4) * partOf(log) : 1.5;
     const color = slot === edge ? theme.hot : colorOf(bin);
-    pen.rect((x / (last + 1)) * width, height - tall, Math.max(wide - (wide > 3 ? 1 : 0), slot === edge ? 2 : 0.8), tall, { fill: color });
+    pen.rect(
+      (x / (last + 1)) * width,
+      height - tall,
+      Math.max(wide - (wide > 3 ? 1 : 0), slot === edge ? 2 : 0.8),
+      tall,
+      { fill: color },
+    );
   }
 }
 
@@ -241,7 +267,9 @@ function tellStop() {
   by("stop-name").textContent = all ? "all" : `${shown.stop} of ${stops.length - 1}`;
   by("stop").setAttribute("aria-valuetext", all ? "the whole pass" : stopName(shown.stop));
   if (all) {
-    place.replaceChildren(make("p", "Press b, or move the slider, to go through the backward pass step by step.", "soft"));
+    place.replaceChildren(
+      make("p", "Press b, or move the slider, to go through the backward pass step by step.", "soft"),
+    );
     return;
   }
   const stop = stops[shown.stop];
@@ -306,13 +334,13 @@ function drawKey(pen, x, y, width) {
     const at = x + (width * (tick - low)) / (high - low);
     pen.text(powerOfTen(tick), at, y + 25, { size: 9.5, color: theme.soft, align: "center" });
   }
-  const words = ["vanished", "zero", "inf, nan", "none"];
-  [-3, -2, -4, -1].forEach((bin, k) => {
+  const words = ["vanished", "exploded", "zero", "inf, nan", "none"];
+  [-3, -5, -2, -4, -1].forEach((bin, k) => {
     const path = pen.path();
-    const left = x + (k * width) / 4;
+    const left = x + (k * width) / 4.6 - 5;
     path.moveTo(left, y + 42);
-    path.lineTo(left + 20, y + 42);
-    pen.stroke(path, { color: colorOf(bin), width: widthOf(bin) * 1.3, dash: dashOf(bin) });
-    pen.text(words[k], left + 24, y + 45, { size: 9, color: theme.soft });
+    path.lineTo(left + 16, y + 42);
+    pen.stroke(path, { color: colorOf(bin), width: Math.min(widthOf(bin) * 1.3, 5), dash: dashOf(bin) });
+    pen.text(words[k], left + 19, y + 45, { size: 8.5, color: theme.soft });
   });
 }

@@ -14,7 +14,8 @@ function between(source, target) {
   const below = new Uint8Array(graph.count); // on a path from the source
   below[source] = 1;
   for (let v = source + 1; v <= target; v++) {
-    for (let slot = first[v]; slot < first[v + 1] && !below[v]; slot++) if (parents[slot] >= 0) below[v] = below[parents[slot]];
+    for (let slot = first[v]; slot < first[v + 1] && !below[v]; slot++)
+      if (parents[slot] >= 0) below[v] = below[parents[slot]];
   }
   if (!below[target]) return null;
   const nodes = new Uint8Array(graph.count);
@@ -105,7 +106,9 @@ function mark() {
   const { nodes, slots, strongest } = picked.found;
   picked.vertices = new Uint8Array(graph.count);
   picked.edges = new Uint8Array(graph.parents.length);
-  nodes.forEach((on, v) => { if (on) picked.vertices[groupOf(v)] = Math.max(picked.vertices[groupOf(v)], 1); });
+  nodes.forEach((on, v) => {
+    if (on) picked.vertices[groupOf(v)] = Math.max(picked.vertices[groupOf(v)], 1);
+  });
   const put = (slot, value) => {
     const from = groupOf(whole.graph.parents[slot]);
     const to = groupOf(whole.graph.child[slot]);
@@ -115,7 +118,9 @@ function mark() {
       if (graph.parents[k] === from) picked.edges[k] = Math.max(picked.edges[k], value);
     }
   };
-  slots.forEach((on, slot) => { if (on) put(slot, 1); });
+  slots.forEach((on, slot) => {
+    if (on) put(slot, 1);
+  });
   picked.way = [];
   for (const slot of strongest) {
     put(slot, 2);

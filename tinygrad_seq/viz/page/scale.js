@@ -3,7 +3,7 @@
 const low = data.scale ? data.scale.low : 0;
 const high = data.scale ? data.scale.high : 1;
 const BINS = data.themes.light.bins.length;
-const MARKS = ["none", "zero", "vanished", "broken"]; // beside the bins
+const MARKS = ["none", "zero", "vanished", "broken", "exploded"]; // beside the bins: -1, -2, ...
 
 let theme = data.themes.light;
 const palettes = {};
@@ -15,25 +15,26 @@ function binOf(log) {
   if (Number.isNaN(log)) return -1;
   if (log === -Infinity) return -2;
   if (log > NOT_A_NUMBER) return -4;
-  if (log < low - 1e-6) return -3;
+  if (log < data.scale.least - 1e-6) return -3;
+  if (data.scale.limit !== null && log > data.scale.limit + 1e-6) return -5;
   return Math.min(Math.floor(partOf(log) * BINS), BINS - 1);
 }
 
 const markOf = (bin) => (bin >= 0 ? "flow" : MARKS[-bin - 1]);
 
 function colorOf(bin) {
-  return bin >= 0 ? theme.bins[bin] : theme[{ none: "faint", zero: "outline", vanished: "vanished", broken: "broken" }[markOf(bin)]];
+  return bin >= 0 ? theme.bins[bin] : theme[{ none: "faint", zero: "outline" }[markOf(bin)] || markOf(bin)];
 }
 
 const DASHES = { zero: [6, 3], vanished: [1.5, 2.5], broken: [8, 2, 2, 2] };
 const dashOf = (bin) => (bin >= 0 ? null : DASHES[markOf(bin)] || null);
-const widthOf = (bin) => (bin >= 0 ? 1 + (3 * bin) / (BINS - 1) : bin === -4 ? 2.5 : 1.1);
+const widthOf = (bin) => (bin >= 0 ? 1 + (3 * bin) / (BINS - 1) : { broken: 2.5, exploded: 5 }[markOf(bin)] || 1.1);
 
 // Red, green, blue and alpha of a cell of the heat matrix, for BINS bins and then the marks.
 function palette() {
   if (!palettes[theme.name]) {
-    const colors = [...theme.bins, null, theme.outline, theme.vanished, theme.broken];
-    const alphas = [...theme.bins.map(() => 255), 0, 70, 60, 255];
+    const colors = [...theme.bins, null, theme.outline, theme.vanished, theme.broken, theme.exploded];
+    const alphas = [...theme.bins.map(() => 255), 0, 70, 60, 255, 255];
     palettes[theme.name] = colors.map((color, k) => [
       ...[1, 3, 5].map((i) => (color ? parseInt(color.slice(i, i + 2), 16) : 0)),
       alphas[k],

@@ -19,7 +19,8 @@ function test(word) {
   const [, key, value] = /^(t|time|step|gate|role|name|op|path|module|layer)=(.*)$/.exec(word) || [null, "", word];
   const [from, to] = value.split("..");
   const last = times[times.length - 1];
-  const step = (text, otherwise) => (text === "" || text === undefined ? otherwise : Number(text) < 0 ? last + 1 + Number(text) : Number(text));
+  const step = (text, otherwise) =>
+    text === "" || text === undefined ? otherwise : Number(text) < 0 ? last + 1 + Number(text) : Number(text);
   if (["t", "time", "step"].includes(key)) {
     const [low_, high_] = [step(from, times[0]), value.includes("..") ? step(to, last) : step(from, NaN)];
     return { ofTime: (t) => t !== null && t >= low_ && t <= high_ };
@@ -30,7 +31,9 @@ function test(word) {
   }
   if (key === "op") return { ofKind: (kind) => kind.op.toLowerCase() === value };
   if (key) return { ofKind: (kind) => `/${kind.path.toLowerCase()}/`.includes(`/${value}`) };
-  return { ofKind: (kind) => [own(kind), kind.op.toLowerCase(), kind.path.toLowerCase()].some((s) => s.includes(value)) };
+  return {
+    ofKind: (kind) => [own(kind), kind.op.toLowerCase(), kind.path.toLowerCase()].some((s) => s.includes(value)),
+  };
 }
 
 // To the next result, or back.
@@ -52,10 +55,14 @@ function select(v) {
 function move(dx, dy) {
   let box = cursor.box;
   if (!box) {
-    const column = level.count ? level.boxesAt[Math.floor((visibleColumns()[0] + visibleColumns()[1]) / 2)] : level.beside;
+    const column = level.count
+      ? level.boxesAt[Math.floor((visibleColumns()[0] + visibleColumns()[1]) / 2)]
+      : level.beside;
     box = column[0];
   } else if (dx && box.column >= 0) {
-    const next = (level.boxesAt[box.column + dx] || []).find((b) => b.form.band === box.form.band && b.form.role === box.form.role);
+    const next = (level.boxesAt[box.column + dx] || []).find(
+      (b) => b.form.band === box.form.band && b.form.role === box.form.role,
+    );
     box = next || nearest(box, dx, 0);
   } else {
     box = nearest(box, dx, dy);

@@ -1,7 +1,7 @@
 // The first frame.
 
 function showButtons() {
-  const buttons = levels.map(({ name }) => {
+  const buttons = data.levels.map(({ name }) => {
     const button = make("button", name);
     button.type = "button";
     button.setAttribute("aria-pressed", String(name === level.name));
@@ -9,7 +9,7 @@ function showButtons() {
     return button;
   });
   by("levels").replaceChildren(...buttons);
-  by("levels").hidden = levels.length < 2;
+  by("levels").hidden = data.levels.length < 2;
   document.body.classList.toggle("timeless", level.count < 2);
 }
 
@@ -28,16 +28,16 @@ function resize() {
 
 setTheme(matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
 findStops();
-[stage.width, stage.height] = [canvas.clientWidth, canvas.clientHeight];
 if (innerWidth < 900) by("panel").hidden = true;
-restore();
-showButtons();
-[stage.width, stage.height] = [canvas.clientWidth, canvas.clientHeight];
 by("stop").max = String(Math.max(stops.length - 1, 0));
 by("backward").hidden = !stops.length;
 by("replay").hidden = whole.norms.length < 2;
 by("sweep").max = String(whole.norms.length - 1);
 by("sweep").value = by("sweep").max;
+setLevel(data.start);
+showButtons();
+[stage.width, stage.height] = [canvas.clientWidth, canvas.clientHeight];
+stage.top = level.count ? 26 : 6;
 restore();
 tell();
 tellKey();
@@ -49,18 +49,38 @@ window.picture = {
   level: () => level.name,
   camera: () => ({ ...camera, detail: level.count ? detail(camera.sx) : null }),
   center: (v) => center(level.boxes[level.boxOf[groupOf(v)]]),
-  colored: () => Array.from({ length: level.graph.count }, (_, v) => v).filter((v) => binOf(shown.norms[v]) !== -1 && shown.norms[v] !== UNKNOWN),
+  colored: () =>
+    Array.from({ length: level.graph.count }, (_, v) => v).filter(
+      (v) => binOf(shown.norms[v]) !== -1 && shown.norms[v] !== UNKNOWN,
+    ),
   norms: () => [...shown.norms],
-  path: () => (picked.found ? { count: String(picked.found.count), nodes: picked.found.nodes.reduce((n, on) => n + on, 0), strongest: picked.found.strongest.length } : null),
-  between: (a, b) => { const start = performance.now(); const found = between(Math.min(a, b), Math.max(a, b)); return found && { count: String(found.count), milliseconds: performance.now() - start }; },
-  pan: (dx, dy) => { pan(dx, dy); },
+  path: () =>
+    picked.found
+      ? {
+          count: String(picked.found.count),
+          nodes: picked.found.nodes.reduce((n, on) => n + on, 0),
+          strongest: picked.found.strongest.length,
+        }
+      : null,
+  between: (a, b) => {
+    const start = performance.now();
+    const found = between(Math.min(a, b), Math.max(a, b));
+    return found && { count: String(found.count), milliseconds: performance.now() - start };
+  },
+  pan: (dx, dy) => {
+    pan(dx, dy);
+  },
   svg: exportSvg,
   png: () => exportCanvas().toDataURL("image/png"),
   link: viewText,
 };
 setTimeout(tellParameters);
 addEventListener("resize", resize);
-addEventListener("hashchange", () => { restore(); showButtons(); tell(); });
+addEventListener("hashchange", () => {
+  restore();
+  showButtons();
+  tell();
+});
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", (event) => {
   setTheme(event.matches ? "dark" : "light");
   tellKey();
