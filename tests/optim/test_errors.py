@@ -47,8 +47,14 @@ def past_the_end():
 
 ERRORS = {
     "no parameters": (lambda: optim.SGD([]), OptionError, "SGD: got no parameters; need at least one; pass model"),
-    "one Tensor": (lambda: optim.SGD(parameter()), DTypeError, "SGD: got one Parameter; need a list; pass model"),
-    "one group": (lambda: optim.SGD({"params": [parameter()]}), DTypeError, "SGD: got one dict; need a list"),
+    "one Tensor": (lambda: optim.SGD(parameter()), DTypeError, "SGD: got a Parameter; need a list of Tensors or of"),
+    "one group": (lambda: optim.SGD({"params": [parameter()]}), DTypeError, "SGD: got a dict; need a list"),
+    "a set, which has no order": (
+        lambda: optim.SGD({parameter()}),
+        DTypeError,
+        "SGD: got a set; .* whose order is kept",
+    ),
+    "one number for betas": (lambda: adam(betas=0.9), OptionError, "Adam: got betas=0.9; need two numbers in 0 ... 1"),
     "no Tensor": (lambda: optim.Adam([3.0]), DTypeError, "Adam: got float; need leaf Tensors"),
     "a result": (lambda: optim.Adam([parameter() * 2]), DTypeError, "Adam: got Tensor; need leaf Tensors"),
     "a parameter twice": (

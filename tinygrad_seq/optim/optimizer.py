@@ -65,8 +65,11 @@ class Optimizer:
         self.defaults = dict(defaults)
         self.param_groups: list[Group] = []
         self.state: dict[Tensor, State] = {}
-        if isinstance(params, (Tensor, Mapping)):
-            raise DTypeError(f"{self._kind}: got one {type(params).__name__}; need a list; pass model.parameters()")
+        if isinstance(params, (Tensor, Mapping, set, frozenset)):
+            raise DTypeError(
+                f"{self._kind}: got a {type(params).__name__}; need a list of Tensors or of groups, whose order is "
+                f"kept; pass model.parameters()"
+            )
         given: list[Any] = list(params)
         if not given:
             raise OptionError(f"{self._kind}: got no parameters; need at least one; pass model.parameters()")
@@ -96,7 +99,8 @@ class Optimizer:
             if name in SHARES and not (_is_number(value) and 0 <= value <= 1):
                 raise OptionError(f"{self._kind}: got {name}={value!r}; need a number in 0 ... 1")
         betas = options.get("betas", (0, 0))
-        if len(betas) != 2 or not all(0 <= beta < 1 for beta in betas):
+        pair = isinstance(betas, (tuple, list)) and len(betas) == 2 and all(map(_is_number, betas))
+        if not pair or not all(0 <= beta < 1 for beta in betas):
             raise OptionError(f"{self._kind}: got betas={betas}; need two numbers in 0 ... 1, below 1")
 
     def add_param_group(self, group: Mapping[str, Any]) -> None:
