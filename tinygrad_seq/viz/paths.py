@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ..errors import GraphError, OptionError
+from ..flow.paths import local_gain
+from ..flow.routes import Edge, routes
 from .graph import Graph, Vertex
 
 __all__ = ["Highlight", "between", "select"]
-
-Edge = tuple[int, int]
-"""The vertex where a value is used, and the position of the input."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,74 +42,21 @@ def between(graph: Graph, sources: Iterable[int], target: int, first: Iterable[E
     Raises:
         GraphError: if there is no path.
     """
-    vertices = graph.vertices
-    starts = frozenset(sources)
-    allowed = None if first is None else frozenset(first)
-    span = vertices[min(starts) : target + 1]
-    counts = _count_paths(span, starts, allowed)
-    if not counts.get(target):
+    vertices, starts = graph.vertices, frozenset(sources)
+    found = routes(
+        [vertex.parents for vertex in vertices],
+        starts,
+        target,
+        first=None if first is None else frozenset(first),
+        log_gain=lambda v, i: local_gain(vertices[v].flows[i], vertices[v].norm),
+    )
+    if not found.count:
         raise GraphError(
             f"draw: there is no path from {describe(vertices[min(starts)])} to {describe(vertices[target])}; "
             f"highlight two nodes of which one depends on the other"
         )
-    on_path = {target}
-    edges: set[Edge] = set()
-    gain = {target: 0.0}
-    step: dict[int, Edge] = {}
-    for vertex in reversed(span):
-        if vertex.id not in on_path:
-            continue
-        for i, parent in enumerate(vertex.parents):
-            edge = (vertex.id, i)
-            if parent not in counts or not _open(*edge, parent, starts, allowed):
-                continue
-            assert parent is not None
-            on_path.add(parent)
-            edges.add(edge)
-            found = gain[vertex.id] + _log_gain(vertex, i)
-            if parent not in gain or found > gain[parent]:
-                gain[parent] = found
-                step[parent] = edge
-    strongest = []
-    at = max(sorted(starts & on_path), key=lambda k: gain[k])
-    if graph.measured and gain[at] > -math.inf:
-        while at != target:
-            strongest.append(step[at])
-            at = step[at][0]
-    return Highlight(starts, target, frozenset(on_path), frozenset(edges), tuple(strongest), counts[target])
-
-
-def _count_paths(span: Sequence[Vertex], starts: frozenset[int], allowed: frozenset[Edge] | None) -> dict[int, int]:
-    """How many paths lead to each vertex, where there are any; once it is not needed any more, a number is 1.
-
-    There are more digits in these numbers than there are steps.
-    """
-    last_use = {parent: vertex.id for vertex in span for parent in vertex.parents if parent is not None}
-    counts: dict[int, int] = {}
-    for vertex in span:
-        ways = int(vertex.id in starts)
-        for i, parent in enumerate(vertex.parents):
-            if parent in counts and _open(vertex.id, i, parent, starts, allowed):
-                ways += counts[parent]
-        for parent in vertex.parents:
-            if parent in counts and last_use[parent] == vertex.id:
-                counts[parent] = 1
-        if ways:
-            counts[vertex.id] = ways
-    return counts
-
-
-def _open(child: int, i: int, parent: int | None, starts: frozenset[int], allowed: frozenset[Edge] | None) -> bool:
-    """Whether a path may take this edge."""
-    return parent is not None and (parent not in starts or allowed is None or (child, i) in allowed)
-
-
-def _log_gain(vertex: Vertex, i: int) -> float:
-    """The logarithm of how much of the gradient at a vertex flows on to its input i."""
-    flow = vertex.flows[i]
-    if not flow or not vertex.norm or not math.isfinite(flow) or not math.isfinite(vertex.norm):
-        return -math.inf
-    return math.log(flow) - math.log(vertex.norm)
+    strongest = found.strongest if graph.measured else ()
+    return Highlight(starts, target, found.vertices, found.edges, strongest, found.count)
 
 
 def select(graph: Graph, text: str) -> tuple[list[int], list[Edge] | None]:
