@@ -39,6 +39,9 @@ __all__ = ["arrange", "scale_of"]
 
 PAD = 14.0  # inside a column, beside what is in it
 BAND_PAD = 12.0  # inside a band, above and below
+ATTENTION = -2
+"""The input by which attention comes in, beside the inputs that a role has."""
+ATTEND = 7.0  # between the ways of attention
 LOOP = 15.0  # between the ways back to the next step, in a rolled picture
 LABEL = 17.0  # for the name of a band
 GAP_WIDTH = 84.0
@@ -89,6 +92,7 @@ class _Arranger:
         self._boxes_in_time()
         self._beside()
         self._lines()
+        self._attention()
         self._through()
         self._gap_words()
         self._heat()
@@ -127,6 +131,9 @@ class _Arranger:
                     self.cells[target.band].rails[line.state[1], target.role] = None
                 if target.where == "step":
                     self._entry_side(line)[target.role, line.input] = None
+        for attend in view.attention:
+            target = view.boxes[attend.target]
+            self.cells[target.band].west[target.role, ATTENTION] = None
         for cell in self.cells:
             cell.arrange()
 
@@ -197,7 +204,7 @@ class _Arranger:
                 self.trunk[state] = k
         self.ways = [sum(view.bands[s[0]][1] == mirrored for s in self.trunk) for mirrored in (False, True)]
         rolled = any(isinstance(column, Every) for column in view.columns)
-        self.gutter = 20.0 + TRUNK * sum(self.ways) * (2 if rolled else 1)
+        self.gutter = 20.0 + TRUNK * (sum(self.ways) * (2 if rolled else 1) + bool(view.attention))
         inner = max((cell.placed.width for cell in self.cells), default=0.0) + 2 * PAD
         self.left = max([part.width for (where, _), part in self.parts.items() if where == "before"], default=0.0)
         widths: defaultdict[State, float] = defaultdict(float)
@@ -212,7 +219,10 @@ class _Arranger:
             at += self.gutter
         else:
             at += self.gutter - 20.0
+        axis = 0
         for column in view.columns:
+            if column.axis != axis:
+                at, axis = at + BLOCK, column.axis
             width = GAP_WIDTH if isinstance(column, Gap) else inner
             self.layout.columns.append((at, at + width))
             at += width + self.gutter
@@ -263,14 +273,24 @@ class _Arranger:
         """From the uppermost strip to the lowest: what is above what, and how high."""
         view = self.view
         at = OUTER + 40.0
-        self.steps_y = at
         if view.columns:
             at += 24.0
         self.band_y = [(0.0, 0.0)] * len(view.bands)  # upper border of the inside, lower border
         self.returns: dict[int, float] = {}
         over, under = self._loops()
+        self.attend_y: dict[int, float] = {}
+        attending: defaultdict[int, list[int]] = defaultdict(list)
+        for source, target in dict.fromkeys((view.boxes[a.source].band, a.target) for a in view.attention):
+            attending[source].append(target)
         self.loop_y: dict[State, float] = {}
+        self.header_y: dict[int, float] = {}
         for strip in reversed(range(len(view.bands) + 1)):
+            axis = view.axis[strip - 1] if strip else -1
+            if strip and axis not in self.header_y:
+                # The columns of a time axis begin above its highest band.
+                if self.header_y:
+                    at += 30.0
+                self.header_y[axis] = at - 24.0
             before, after = self.parts.get(("before", strip)), self.parts.get(("after", strip))
             at += 6.0
             if before:
@@ -296,6 +316,9 @@ class _Arranger:
                     at += after.height + 30.0
             if strip:
                 cell = self.cells[strip - 1]
+                for k in attending[strip - 1]:
+                    self.attend_y[k] = at
+                    at += ATTEND
                 at += LABEL
                 for state in over[strip - 1]:
                     at += LOOP
@@ -507,6 +530,21 @@ class _Arranger:
         out, back = (left - away, right + beyond) if mirrored else (right + away, left - beyond)
         return [*path, (out, path[-1][1]), (out, y), (back, y), (back, entry[0][1]), *entry]
 
+    def _attention(self) -> None:
+        """Up from each step of the encoder, along over it, and into the step that attends to it."""
+        view = self.view
+        order = {target: n for n, target in enumerate(self.attend_y)}
+        for attend in view.attention:
+            source, target = view.boxes[attend.source], view.boxes[attend.target]
+            left, right = self.layout.columns[source.column]
+            x = (left + right) / 2 + 4.0 * (order[attend.target] - (len(order) - 1) / 2)
+            top, y = self.band_y[source.band][0], self.attend_y[attend.target]
+            entry = self._in_column(
+                self.cells[target.band].placed.west[target.role, ATTENTION], target.column, target.band
+            )
+            trunk = self.layout.columns[target.column][0] - self.gutter + 10.0 + TRUNK * self.ways[False]
+            self.layout.attention.append(simplify([(x, top), (x, y), (trunk, y), (trunk, entry[0][1]), *entry]))
+
     def _lead_line(self, line: Line) -> Path:
         source, target = self.view.boxes[line.source], self.view.boxes[line.target]
         part = self.parts["before", source.strip]
@@ -613,16 +651,16 @@ class _Arranger:
     def _frames(self) -> None:
         view, layout = self.view, self.layout
         frames: list[Frame] = []
-        bottom = max((b for _, b in self.band_y), default=0.0) + 6.0
         for (left, right), column in zip(layout.columns, view.columns, strict=True):
-            middle = (left + right) / 2
-            if isinstance(column, Gap):
-                layout.texts.append(Text("step", middle, self.steps_y + 17, "⋯", "middle"))
-                continue
-            frames.append(Frame("column", Area(left, self.steps_y, right - left, bottom - self.steps_y)))
-            layout.texts.append(Text("step", middle, self.steps_y + 17, column_name(column), "middle"))
+            top = self.header_y[column.axis]
+            words = "⋯" if isinstance(column, Gap) else column_name(column)
+            layout.texts.append(Text("step", (left + right) / 2, top + 17, words, "middle"))
+            if not isinstance(column, Gap):
+                low = max(low for axis, (_, low) in zip(view.axis, self.band_y, strict=True) if axis == column.axis)
+                frames.append(Frame("column", Area(left, top, right - left, low + 6.0 - top)))
         for band, ((name, _), (top, low)) in enumerate(zip(view.bands, self.band_y, strict=True)):
-            left, right = layout.columns[0][0] - 5, layout.columns[-1][1] + 5
+            columns = self._columns_of(band)
+            left, right = layout.columns[columns[0]][0] - 5, layout.columns[columns[-1]][1] + 5
             frames.append(Frame("module", Area(left, top, right - left, low - top)))
             above = min([y for (b, _), y in self.loop_y.items() if b == band and y < top], default=top)
             layout.texts.append(Text("module", left + 2, above - 5, name or "no module"))
@@ -638,10 +676,14 @@ class _Arranger:
             layout.texts.append(Text("factor", right - 4, top - 4, words, "end"))
         frames += self._groups()
         for (band, _), y in self.loop_y.items():
-            left, right = layout.columns[0]
+            left, right = layout.columns[self._columns_of(band)[0]]
             onward = "t − 1" if view.bands[band][1] else "t + 1"
             layout.texts.append(Text("factor", (left + right) / 2, y - 3.5, f"t → {onward}", "middle"))
         layout.frames = frames + layout.frames
+
+    def _columns_of(self, band: int) -> list[int]:
+        """The columns of a band's time axis."""
+        return [k for k, column in enumerate(self.view.columns) if column.axis == self.view.axis[band]]
 
     def _groups(self) -> Iterable[Frame]:
         """Frames around neighbours in a strip that belong to one module, where no foreign box is in the way."""

@@ -22,7 +22,7 @@ def wanted_columns(graph: Graph, places: Places, focus: Iterable[int], highlight
         if t not in places.steps:
             known = f"{places.steps[0]} to {places.steps[-1]}" if places.steps else "none, for no node has a time step"
             raise OptionError(f"draw: got focus on step {t}; the steps are {known}")
-        wanted.add(places.steps.index(t))
+        wanted.update(k for k, step in enumerate(places.steps) if step == t)
     if highlight is not None:
         ends = {*highlight.sources, highlight.target}
         begins = [child for child, i in highlight.edges if graph.vertices[child].parents[i] in highlight.sources]
@@ -33,7 +33,7 @@ def wanted_columns(graph: Graph, places: Places, focus: Iterable[int], highlight
     return wanted
 
 
-def choose_columns(steps: list[int], limit: int, wanted: set[int], heat: Iterable[Heat]) -> list[Column]:
+def choose_columns(places: Places, limit: int, wanted: set[int], heat: Iterable[Heat]) -> list[Column]:
     """Steps and gaps in order; a gap hides two steps at least.
 
     After what is wanted come the last step, the first one, the two between which the gradient changes most, and then
@@ -41,11 +41,13 @@ def choose_columns(steps: list[int], limit: int, wanted: set[int], heat: Iterabl
     """
     if limit < 1:
         raise OptionError(f"draw: got columns={limit}; need at least 1")
+    steps, axes = places.steps, places.axes
     n = len(steps)
+    ends = [k for k in range(n) if k in (0, n - 1) or axes[k - 1] != axes[k] or axes[k] != axes[k + 1]]
     shown = set(range(n)) if n <= limit else set(wanted)
     steepest = _steepest(heat)
-    room = len(shown | {0, n - 1, *steepest}) <= limit
-    candidates = [n - 1, 0, *(steepest if room else ())]
+    room = len(shown.union(ends, steepest)) <= limit
+    candidates = [*reversed(ends), *(steepest if room else ())]
     candidates += [k for pair in zip(reversed(range(n)), range(n), strict=True) for k in pair]
     for k in candidates:
         if len(shown) >= min(limit, n):
@@ -55,13 +57,13 @@ def choose_columns(steps: list[int], limit: int, wanted: set[int], heat: Iterabl
     k = 0
     while k < n:
         stop = k
-        while stop < n and stop not in shown:
+        while stop < n and stop not in shown and axes[stop] == axes[k]:
             stop += 1
         if stop - k > 1:
-            columns.append(Gap(steps[k], steps[stop - 1], stop - k))
+            columns.append(Gap(steps[k], steps[stop - 1], stop - k, axes[k]))
             k = stop
         else:
-            columns.append(Step(steps[k]))
+            columns.append(Step(steps[k], axes[k]))
             k += 1
     return columns
 

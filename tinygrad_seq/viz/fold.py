@@ -242,6 +242,7 @@ def _vertex(
         key=last.key if same_key else "",
         ops=tuple(v.op for v in members),
         parts=tuple(dict.fromkeys(v.name for v in members if v.name)) if module else (),
+        weights=next((v.weights for v in members if v.weights), ()),
         live=max((v.live for v in members if v.live is not None), default=None),
     )
 

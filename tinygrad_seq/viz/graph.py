@@ -24,7 +24,7 @@ class Vertex(NamedTuple):
         parents: the id of each input; None for a constant.
         attrs: the operation's attributes as (name, text).
         key: for a read, the index as text, otherwise empty; ``by_step`` says that it holds an integer and
-            no array, as in ``xs[t]``.
+            no array, and what is read belongs to no time step, as in ``xs[t]``.
         path, t, direction: the node's label.
         of: the id of the vertex that this one differentiates, or None.
         norm: of the gradient that reaches the node; None if none does, or none was taken.
@@ -101,7 +101,9 @@ def _vertex(
         ((_, index),) = attrs
         parts = index if isinstance(index, tuple) else (index,)
         key = ", ".join(map(_index_text, parts))
+        whole = node.parents[0]
         by_step = any(type(part) is int for part in parts) and not any(hasattr(part, "dtype") for part in parts)
+        by_step &= whole is None or whole.label.t is None
         attrs = ()
     return Vertex(
         id=k,

@@ -87,6 +87,7 @@ class Sample:
     norm: float | None = None
     strong: bool = False
     hot: bool = False
+    attention: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,7 @@ class Layout:
         boxes, lines, stubs, through: as in the view, in the same order; a stub is its label and its line.
         columns: left and right border of each column.
         frames, texts: what stands behind the boxes and beside them; the first text is the title.
+        attention: as in the view, in the same order.
         heat, ticks: the strip of all steps, and marks under those that are drawn.
         samples, ramp: the legend: lines that are explained, and the colour bar, an area for each bin.
     """
@@ -122,6 +124,7 @@ class Layout:
     columns: list[tuple[float, float]] = field(default_factory=list)
     frames: list[Frame] = field(default_factory=list)
     texts: list[Text] = field(default_factory=list)
+    attention: list[Path] = field(default_factory=list)
     heat: list[Shade] = field(default_factory=list)
     ticks: list[Path] = field(default_factory=list)
     samples: list[Sample] = field(default_factory=list)

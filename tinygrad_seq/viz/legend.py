@@ -77,6 +77,8 @@ def _samples(layout: Layout) -> list[tuple[Sample, str]]:
             found.append((Sample([], "flow", norm, strong=True), "path with the most gradient"))
         others = "other paths between the ends" if highlight.strongest else "paths between the ends"
         found.append((Sample([], "flow", norm, hot=True), others))
+    if layout.view.attention:
+        found.append((Sample([], "none", attention=True), "attention, as wide as its mean weight"))
     if scale is not None:
         norms = [line.norm for line in layout.view.lines] + [stub.norm for stub in layout.view.stubs]
         norms += [box.norm for box in layout.view.boxes if box.where != "gap"]

@@ -69,7 +69,9 @@ class Picture:
         self.fold: Fold = fold(graph, level, folded)
         found = None if highlight is None else self.fold.highlight(highlight)
         self._options = (found, columns, focus, title)
-        self.view: View = show(self.fold.graph, columns=columns, focus=focus, highlight=found, rolled=level == "rolled")
+        self.view: View = show(
+            self.fold.graph, columns=columns, focus=focus, highlight=found, rolled=level == "rolled", side_by_side=True
+        )
 
     @cached_property
     def layout(self) -> Layout:

@@ -6,10 +6,12 @@ All of it is told by the labels and by who uses whom, in a few passes over the g
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Literal
 
+from .axes import time_axes
 from .graph import Graph, Vertex
 
 __all__ = ["Places", "Where", "place"]
@@ -42,8 +44,11 @@ class Places:
     """Where each vertex belongs, by its id.
 
     Attributes:
-        steps: all time steps, in order; a column is a position in it.
+        steps: all time steps, in order; a column is a position in it. With several time axes, those of one after
+            those of the other.
+        axes: the time axis of each column.
         bands: the name of each band: a module that takes part in time.
+        axis: the time axis of each band.
         where: a time step ("step"), a state before the first step ("init"), elsewhere "before" or "after" the time
             steps, or with the parameters ("shelf").
         column: of a vertex in a time step, otherwise -1.
@@ -59,7 +64,9 @@ class Places:
     """
 
     steps: list[int]
+    axes: list[int]
     bands: list[str]
+    axis: list[int]
     where: list[Where]
     column: list[int]
     band: list[int]
@@ -72,11 +79,12 @@ class Places:
 
     def first(self, band: int) -> int:
         """The column in which a band's time begins."""
-        return len(self.steps) - 1 if self.reverse[band] else 0
+        begin = bisect_left(self.axes, self.axis[band])
+        return bisect_right(self.axes, self.axis[band]) - 1 if self.reverse[band] else begin
 
 
-def place(graph: Graph) -> Places:
-    """Place every vertex of the graph."""
+def place(graph: Graph, side_by_side: bool = False) -> Places:
+    """Place every vertex of the graph; ``side_by_side`` puts what comes later in time, as a decoder, to the right."""
     vertices = graph.vertices
     steps = sorted({v.t for v in vertices if v.t is not None})
     column_of = {t: k for k, t in enumerate(steps)}
@@ -88,7 +96,14 @@ def place(graph: Graph) -> Places:
             where[v.id] = "after"
     uses = graph.uses()
     names, band = _bands(graph, column, uses)
-    places = Places(steps, names, where, column, band, [-1] * n, [0] * n, [0] * len(names))
+    axis = time_axes(graph, band, len(names)) if side_by_side else [0] * len(names)
+    axes = [0] * len(steps)
+    if any(axis):
+        found = sorted({(axis[band[v.id]], v.t) for v in vertices if v.t is not None})
+        column_at = {key: k for k, key in enumerate(found)}
+        steps, axes = [t for _, t in found], [a for a, _ in found]
+        column = [-1 if v.t is None else column_at[axis[band[v.id]], v.t] for v in vertices]
+    places = Places(steps, axes, names, axis, where, column, band, [-1] * n, [0] * n, [0] * len(names))
     roles = _Roles(places)
     for v in vertices:
         if where[v.id] == "step":
@@ -174,6 +189,7 @@ def _find_rails(graph: Graph, places: Places) -> None:
         for v in graph.vertices
         for i, p in enumerate(v.parents)
         if p is not None and column[v.id] >= 0 and column[p] >= 0 and abs(column[v.id] - column[p]) == 1
+        if places.axis[band[v.id]] == places.axis[band[p]]
     ]
     balance = [0] * len(places.bands)
     for child, _, p, delta in moves:

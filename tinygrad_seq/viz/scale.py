@@ -41,6 +41,7 @@ class Theme:
     gap: str
     hot: str
     exploded: str
+    attention: str
     broken: str
     faint: str
     vanished: str
@@ -72,6 +73,7 @@ LIGHT = Theme(
     gap="#eef1f6",
     hot="#f08a00",
     exploded="#b3260f",
+    attention="#0d8a72",
     broken="#d4006a",
     faint="#b4bdca",
     vanished="#8493a8",
@@ -91,6 +93,7 @@ DARK = Theme(
     gap="#222a37",
     hot="#ff9d1e",
     exploded="#ff6a4d",
+    attention="#3fc9ab",
     broken="#ff5aa8",
     faint="#4a5669",
     vanished="#6d7c93",

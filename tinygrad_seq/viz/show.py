@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -14,7 +15,7 @@ from .labels import shape_text, short_name, sign, spread_text
 from .paths import Highlight
 from .places import Places, State, Where, place
 from .strips import ranks_of, thinned
-from .view import Box, Column, Every, Gap, Line, LineKind, Masked, Spread, Step, Stub, Through, View
+from .view import Attend, Box, Column, Every, Gap, Line, LineKind, Masked, Spread, Step, Stub, Through, View
 
 __all__ = ["show", "spread_of"]
 
@@ -28,25 +29,31 @@ def show(
     focus: Iterable[int] = (),
     highlight: Highlight | None = None,
     rolled: bool = False,
+    side_by_side: bool = False,
 ) -> View:
     """The view with at most ``columns`` time steps, of which ``focus`` and the ends of the highlight are some.
 
-    With ``rolled`` all steps are in one column.
+    With ``rolled`` all steps are in one column; with ``side_by_side`` a decoder's columns come after its encoder's.
 
     Raises:
         OptionError: if ``focus`` has a step that the graph has not, or ``columns`` is less than 1.
     """
-    places = place(graph)
+    places = place(graph, side_by_side)
     wanted = wanted_columns(graph, places, focus, highlight)
     heat = heat_of(graph, places)
-    chosen = choose_columns(places.steps, columns, wanted, heat)
+    chosen = choose_columns(places, columns, wanted, heat)
     if rolled and len(places.steps) > 1:
-        chosen = [Every(places.steps[0], places.steps[-1], len(places.steps))]
+        chosen = [_every(places, axis) for axis in sorted(set(places.axes))]
     view = _Builder(graph, places, chosen, highlight).build()
     if any(isinstance(column, Gap) for column in chosen):
         view.heat = heat
     assert sum(column.count for column in view.columns) == view.steps
     return view
+
+
+def _every(places: Places, axis: int) -> Every:
+    steps = [t for t, a in zip(places.steps, places.axes, strict=True) if a == axis]
+    return Every(steps[0], steps[-1], len(steps), axis)
 
 
 class _Builder:
@@ -62,7 +69,7 @@ class _Builder:
         self.strong: set[int | None] = {graph.vertices[child].parents[i] for child, i in steps}
         self.strong.update(child for child, _ in steps)
         bands = list(zip(places.bands, places.reverse, strict=True))
-        self.view = View(graph, highlight, len(places.steps), columns, bands)
+        self.view = View(graph, highlight, len(places.steps), columns, bands, places.axis)
         self.column: list[int] = []  # where each time step is drawn
         for k, column in enumerate(columns):
             self.column += [k] * column.count
@@ -75,6 +82,7 @@ class _Builder:
         self._boxes_in_time()
         self._boxes_in_strips()
         self._masked()
+        self._attention()
         self._lines()
         self._through()
         return self.view
@@ -153,10 +161,33 @@ class _Builder:
                 live[place] = max(found, live.get(place, found))
         self.view.masked = [Masked(*place, rows) for place, rows in sorted(live.items()) if rows[0] < rows[1]]
 
+    def _attention(self) -> None:
+        """From the highest encoder that has as many steps as there are weights; its steps are drawn by their state."""
+        places, boxes = self.places, self.view.boxes
+        state = {band: max(role for b, role in places.rails.values() if b == band) for band, _ in places.rails.values()}
+        drawn = {
+            (box.band, box.role, self.view.columns[box.column]): k for k, box in enumerate(boxes) if box.column >= 0
+        }
+        for k, box in enumerate(boxes):
+            weights = self.graph.vertices[box.vertex].weights if box.vertex is not None and box.where == "step" else ()
+            if not weights or self.rolled:
+                continue
+            for band in sorted(state, reverse=True):
+                begin = bisect_left(places.axes, places.axis[band])
+                steps = places.steps[begin : bisect_right(places.axes, places.axis[band])]
+                if places.axis[band] < places.axis[box.band] and len(steps) == len(weights):
+                    sources = [drawn.get((band, state[band], Step(t, places.axis[band]))) for t in steps]
+                    self.view.attention += [
+                        Attend(source, k, weight)
+                        for source, weight in zip(sources, weights, strict=True)
+                        if source is not None
+                    ]
+                    break
+
     def _box_of_all(self, members: list[Vertex], band: int, role: int) -> None:
         """What the steps have in one role, with the gradients of all of them."""
         first = members[0]
-        self._box(first, "step", column=0, band=band, role=role)
+        self._box(first, "step", column=self.column[self.places.column[first.id]], band=band, role=role)
         k = self.box[first.id]
         spread = spread_of([v.norm for v in members])
         self.view.boxes[k] = replace(
@@ -251,7 +282,8 @@ class _Builder:
                 return (None if to_gap else "step" if band[v.id] == band[p] else "cross"), None
             onward = -1 if places.reverse[band[p]] else 1
             if column[v.id] - column[p] == onward and not (to_gap and from_gap):
-                return ("loop" if self.rolled else "rail"), (band[p], places.role[p])
+                within = self.rolled and places.axis[band[v.id]] == places.axis[band[p]]
+                return ("loop" if within else "rail"), (band[p], places.role[p])
             return ("stub" if not to_gap and not from_gap else None), None
         if where[v.id] == "step":
             if to_gap:

@@ -10,6 +10,7 @@ from .paths import Highlight
 from .places import State, Where
 
 __all__ = [
+    "Attend",
     "Box",
     "Column",
     "Every",
@@ -33,9 +34,10 @@ Spread = tuple[float, float, float]
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A column: one time step."""
+    """A column: one time step, of one of the time axes."""
 
     t: int
+    axis: int = 0
     count: ClassVar[int] = 1
 
 
@@ -46,15 +48,17 @@ class Gap:
     first: int
     last: int
     count: int
+    axis: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Every:
-    """The only column of a rolled picture: what each of the steps ``first`` to ``last`` does."""
+    """The only column of a time axis in a rolled picture: what each of the steps ``first`` to ``last`` does."""
 
     first: int
     last: int
     count: int
+    axis: int = 0
 
 
 Column = Step | Gap | Every
@@ -165,6 +169,15 @@ class Masked:
 
 
 @dataclass(frozen=True, slots=True)
+class Attend:
+    """From a step of an encoder to a step that attends to it, with the mean weight that it has there."""
+
+    source: int
+    target: int
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
 class Heat:
     """The gradient of one state at every time step, drawn or not; None where there is none."""
 
@@ -181,7 +194,9 @@ class View:
         steps: how many time steps the graph has; those in columns and those in gaps add up to it.
         columns: from left to right.
         bands: names of the modules that take part in time, from below to above, and whether time runs backwards.
+        axis: the time axis of each band.
         boxes, lines, stubs, through: what is drawn.
+        attention: from the steps of an encoder that are drawn to those of its decoder.
         masked: the steps that not all rows take.
         heat: where steps are hidden, the gradients of the states at all steps.
     """
@@ -191,10 +206,12 @@ class View:
     steps: int
     columns: list[Column]
     bands: list[tuple[str, bool]]
+    axis: list[int]
     boxes: list[Box] = field(default_factory=list)
     lines: list[Line] = field(default_factory=list)
     stubs: list[Stub] = field(default_factory=list)
     through: list[Through] = field(default_factory=list)
+    attention: list[Attend] = field(default_factory=list)
     masked: list[Masked] = field(default_factory=list)
     heat: list[Heat] = field(default_factory=list)
 

@@ -11,7 +11,7 @@ from ..scale import Mark, Theme
 from ..view import column_name
 from .curves import cubics, direction
 from .style import SIZES
-from .svg import WIDTHS, faintness
+from .svg import WIDTHS, attend_width, faintness
 
 if TYPE_CHECKING:
     import graphviz  # type: ignore[import-untyped]
@@ -177,12 +177,23 @@ class _Dot:
             color = self.theme.hot if through.strong else self.theme.outline
             look = {"color": color, "penwidth": "2" if through.strong else "1.2", "style": "dashed"}
             self._edge(*self._ends(path), path, look | {"arrowhead": "none"})
+        for attend, path in zip(view.attention, layout.attention, strict=True):
+            look = {
+                "color": self.theme.attention + "8c",
+                "penwidth": _n(attend_width(attend.weight)),
+                "arrowhead": "none",
+            }
+            self._edge(*self._ends(path), path, look)
         for path in layout.ticks:
             self._edge(*self._ends(path), path, {"color": self.theme.soft, "penwidth": "1.5", "arrowhead": "none"})
         for sample in layout.samples:
             ends = self._ends(sample.path)
             if sample.hot or sample.strong:
                 self._halo(*ends, sample.path, sample.strong)
+            if sample.attention:
+                look = {"color": self.theme.attention, "penwidth": "4", "arrowhead": "none"}
+                self._edge(*ends, sample.path, look)
+                continue
             look = self.look(sample.norm) if sample.mark == "flow" else self._marked(sample.mark)
             self._edge(*ends, sample.path, look | {"arrowhead": "none"})
 

@@ -59,7 +59,10 @@ def contents(layout: Layout) -> dict[str, Any]:
             _column(column) | {"x": _short(left), "width": _short(right - left)}
             for column, (left, right) in zip(view.columns, layout.columns, strict=True)
         ],
-        "bands": [{"name": name, "reversed": mirrored} for name, mirrored in view.bands],
+        "bands": [
+            {"name": name, "reversed": mirrored, "axis": axis}
+            for (name, mirrored), axis in zip(view.bands, view.axis, strict=True)
+        ],
         "nodes": [_node(layout, k) for k in range(len(view.boxes))],
         "edges": [
             {"source": line.source, "target": line.target, "input": line.input, "kind": line.kind}
@@ -68,6 +71,15 @@ def contents(layout: Layout) -> dict[str, Any]:
             for line, path in zip(view.lines, layout.lines, strict=True)
         ],
         "uses": [_use(layout, stub, area, path) for stub, (area, path) in zip(view.stubs, layout.stubs, strict=True)],
+        "attention": [
+            {
+                "source": attend.source,
+                "target": attend.target,
+                "weight": _number(attend.weight),
+                "points": _points(path),
+            }
+            for attend, path in zip(view.attention, layout.attention, strict=True)
+        ],
         "masked": [{"column": masked.column, "band": masked.band, "live": list(masked.live)} for masked in view.masked],
         "heat": [
             {"band": row.state[0], "role": row.state[1], "name": row.name, "norms": [_number(x) for x in row.norms]}
@@ -113,8 +125,12 @@ def _vertex(v: Vertex, kinds: dict[tuple[Any, ...], int]) -> dict[str, Any]:
 
 def _column(column: Column) -> dict[str, Any]:
     if isinstance(column, Step):
-        return {"t": column.t}
-    return {"every" if isinstance(column, Every) else "hidden": [column.first, column.last], "count": column.count}
+        return {"t": column.t, "axis": column.axis}
+    return {
+        "axis": column.axis,
+        "every" if isinstance(column, Every) else "hidden": [column.first, column.last],
+        "count": column.count,
+    }
 
 
 def _node(layout: Layout, k: int) -> dict[str, Any]:

@@ -36,6 +36,7 @@ def css(theme: Theme, under: str = "") -> str:
         (".column", f"fill: {theme.column}; stroke: none"),
         (".band", f"fill: none; stroke: {theme.module}; stroke-width: 1.5"),
         (".cell", f"fill: {theme.cell}; stroke: {theme.module}"),
+        (".attend", f"fill: none; stroke: {theme.attention}; stroke-opacity: 0.55; stroke-linejoin: round"),
         (".hatch", f"fill: none; stroke: {theme.outline}"),
         (".partly", f"fill: url(#hatch); fill-opacity: 0.3; stroke: {theme.module}"),
         (".masked", f"fill: url(#hatch); fill-opacity: 0.9; stroke: {theme.module}"),

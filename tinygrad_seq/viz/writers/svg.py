@@ -9,7 +9,7 @@ from html import escape
 from ..layered import Path
 from ..layout import Area, Layout
 from ..scale import Mark, Theme
-from ..view import Box, Stub
+from ..view import Box, Stub, column_name
 from .curves import HEAD, corners, direction, shortened
 from .style import css
 
@@ -48,6 +48,12 @@ def body(layout: Layout) -> Iterator[str]:
         radius = 4 if frame.kind in ("cell", "column") else 8
         kind = "band" if frame.kind == "module" else frame.kind
         yield _rect(frame.area, f"frame {kind}", radius)
+    for attend, path in zip(layout.view.attention, layout.attention, strict=True):
+        ends = f"of t = {_time(layout, attend.target)} to t = {_time(layout, attend.source)}"
+        yield (
+            f'<g class="attention"><title>attention {ends}: {attend.weight:.2g}</title>'
+            f'<path class="attend" d="{_path(path)}" stroke-width="{_n(attend_width(attend.weight))}"/></g>'
+        )
     yield from _halos(layout)
     yield from _lines(layout)
     for k, (box, area) in enumerate(zip(layout.view.boxes, layout.boxes, strict=True)):
@@ -63,6 +69,16 @@ def body(layout: Layout) -> Iterator[str]:
     for text in layout.texts:
         anchor = "" if text.anchor == "start" else f' text-anchor="{text.anchor}"'
         yield f'<text class="{text.kind}" x="{_n(text.x)}" y="{_n(text.y)}"{anchor}>{_escape(text.text)}</text>'
+
+
+def _time(layout: Layout, box: int) -> str:
+    column = layout.view.columns[layout.view.boxes[box].column]
+    return column_name(column).removeprefix("t = ")
+
+
+def attend_width(weight: float) -> float:
+    """How wide a line is that has this weight of attention."""
+    return 0.5 + 7.0 * min(max(weight, 0.0), 1.0) if math.isfinite(weight) else 0.5
 
 
 def _halos(layout: Layout) -> Iterator[str]:
@@ -174,6 +190,9 @@ def _legend(layout: Layout) -> Iterator[str]:
         if sample.hot or sample.strong:
             kind = "halo" if sample.strong else "halo weak"
             yield f'<path class="{kind}" d="{_path(sample.path)}" stroke-width="{9 if sample.strong else 7}"/>'
+        if sample.attention:
+            yield f'<path class="attend" d="{_path(sample.path)}" stroke-width="4"/>'
+            continue
         look, width = str(sample.mark), WIDTHS.get(sample.mark, 1.6)
         if sample.mark == "flow":
             look, width = appearance(layout, sample.norm)
