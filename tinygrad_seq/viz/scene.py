@@ -22,7 +22,7 @@ from .fold import LEVELS, Fold, Level, fold
 from .graph import Graph, Vertex
 from .labels import sign
 from .layered import Path
-from .layout import Area, Layout
+from .layout import Area, Layout, Text
 from .legend import caption
 from .paths import Highlight
 from .scale import Scale
@@ -47,14 +47,16 @@ def scene(
     values: Values | None = None,
     sweeps: Sequence[Graph] = (),
     start: Level = "ops",
+    known: Fold | None = None,
 ) -> dict[str, Any]:
     """The page's data: dictionaries, lists, numbers and strings.
 
-    ``sweeps`` are the graph with the norms of other sweeps over it, ``start`` is the level to be seen first.
+    ``sweeps`` are the graph with the norms of other sweeps over it, ``start`` is the level to be seen first, and
+    ``known`` the graph at that level, if there is one.
     """
     steps = sorted({v.t for v in graph.vertices if v.t is not None})
     with paused:
-        levels = _levels(graph, title, highlight, sweeps, len(steps))
+        levels = _levels(graph, title, highlight, sweeps, len(steps), {_like(start): known} if known else {})
     whole = levels[-1].layout
     title = whole.texts[0].text
     return {
@@ -211,23 +213,34 @@ class _Laid(NamedTuple):
     data: dict[str, Any]
 
 
-def _levels(graph: Graph, title: str, highlight: Highlight | None, sweeps: Sequence[Graph], steps: int) -> list[_Laid]:
+def _like(level: Level) -> Level:
+    """A rolled picture has the boxes of the gates, in one column."""
+    return "gates" if level == "rolled" else level
+
+
+def _levels(
+    graph: Graph,
+    title: str,
+    highlight: Highlight | None,
+    sweeps: Sequence[Graph],
+    steps: int,
+    folds: dict[Level, Fold],
+) -> list[_Laid]:
     """All levels; without time steps there is but one."""
     found: list[_Laid] = []
-    folds: dict[Level, Fold] = {}
+    packed: dict[Level, Level] = {}
     for level in LEVELS if steps else LEVELS[-1:]:
-        # A rolled picture has the boxes of the gates, in one column.
-        of: Level = "gates" if level == "rolled" else level
+        of = _like(level)
+        folded = folds.get(of) or folds.setdefault(of, fold(graph, of))
         data: dict[str, Any] = {"name": level}
-        if of in folds:
-            data["like"] = found[0].data["name"]
-        else:
-            folds[of] = fold(graph, of)
-            if level != "ops":
-                data["group"] = runs(folds[of].group)
-                data |= _numbers(folds[of].graph, [fold(sweep, of).graph for sweep in sweeps])
-        hot = None if highlight is None else folds[of].highlight(highlight)
-        view = show(folds[of].graph, columns=max(steps, 1), highlight=hot, rolled=level == "rolled")
+        if of in packed:
+            data["like"] = packed[of]
+        elif of != "ops":
+            packed[of] = level
+            data["group"] = runs(folded.group)
+            data |= _numbers(folded.graph, [fold(sweep, of).graph for sweep in sweeps])
+        hot = None if highlight is None else folded.highlight(highlight)
+        view = show(folded.graph, columns=max(steps, 1), highlight=hot, rolled=level == "rolled")
         layout = arrange(view, title)
         found.append(_Laid(layout, data | _places(layout)))
     return found
@@ -243,9 +256,7 @@ def _places(layout: Layout) -> dict[str, Any]:
         "columns": {"left": lefts[0], "pitch": pitch, "width": width, "count": len(lefts)} if lefts else None,
         "bands": _bands(layout),
         "frames": [[frame.kind, *_area(frame.area)] for frame in layout.frames if frame.kind in ("shelf", "group")],
-        "texts": [
-            [_short(t.x), _short(t.y), t.text] for t in layout.texts if t.kind == "module" or t.text == "parameters"
-        ],
+        "texts": [[_short(t.x), _short(t.y), t.text] for t in layout.texts if _is_name(t)],
         "masked": _masked(layout.view),
         "boxes": _boxes(layout, lefts),
         "lines": _lines(layout, lefts, pitch - width, slots),
@@ -259,6 +270,10 @@ def _bands(layout: Layout) -> list[dict[str, Any]]:
         {"name": name, "reversed": mirrored, "top": _short(area.y), "bottom": _short(area.bottom)}
         for (name, mirrored), area in zip(layout.view.bands, frames, strict=True)
     ]
+
+
+def _is_name(text: Text) -> bool:
+    return text.kind == "module" or text.text == "parameters"
 
 
 def _masked(view: View) -> list[dict[str, Any]]:
