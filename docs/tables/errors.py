@@ -119,8 +119,9 @@ def _causes(path: Path) -> list[tuple[str, str, str]]:
         if isinstance(node, ast.Assign) and isinstance(node.value, ast.Dict) and isinstance(node.targets[0], ast.Name):
             title = node.targets[0].id
             if title in TABLES:
-                for key, value in zip(node.value.keys, node.value.values, strict=True):
-                    found.append((title, ast.literal_eval(key), _code(value)))  # type: ignore[arg-type]
+                entries = zip(node.value.keys, node.value.values, strict=True)
+                # What is spelt out, that is: **{...} gives one message for many causes.
+                found += [(title, ast.literal_eval(key), _code(value)) for key, value in entries if key is not None]
     return found
 
 
