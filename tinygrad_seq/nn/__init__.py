@@ -52,6 +52,7 @@ from .module import Module, ModuleDict, ModuleList, Parameter, Sequential
 from .normalization import BatchNorm1d, BatchNormPerStep, LayerNorm
 from .recurrent import GRU, IRNN, LSTM, MGU, RNN
 from .seq2seq import Encoder, Seq2Seq
+from .truncation import Truncation, Window, tbptt
 
 __all__ = [
     "CELU",
@@ -128,8 +129,11 @@ __all__ = [
     "Tanh",
     "Tanhshrink",
     "TripletMarginLoss",
+    "Truncation",
+    "Window",
     "convention",
     "decoding",
     "functional",
     "init",
+    "tbptt",
 ]
