@@ -6,7 +6,9 @@ from .horizon import Lyapunov, Memory, StepJacobians, lyapunov, memory, step_jac
 from .ledger import Ledger, ledger
 from .norms import GradientNorms, gradient_norms
 from .paths import Paths, paths
+from .roles import RoleNorms, role_norms
 from .saturation import Saturation, saturation
+from .triangle import Triangle, triangle
 from .ways import Ways, ways
 
 __all__ = [
@@ -16,8 +18,10 @@ __all__ = [
     "Lyapunov",
     "Memory",
     "Paths",
+    "RoleNorms",
     "Saturation",
     "StepJacobians",
+    "Triangle",
     "Ways",
     "find",
     "frames",
@@ -26,7 +30,9 @@ __all__ = [
     "lyapunov",
     "memory",
     "paths",
+    "role_norms",
     "saturation",
     "step_jacobians",
+    "triangle",
     "ways",
 ]
