@@ -11,11 +11,11 @@ from pathlib import Path
 import numpy as np
 
 from . import __doc__ as usage
-from . import chain, import_time, memory, reads, train_step
+from . import chain, import_time, memory, page, reads, train_step
 from .peers import PEERS, installed
 from .problem import FORMS, GATES, SHAPES, Shape
 
-MEASURES = ("step", "forms", "chain", "reads", "memory", "imports")
+MEASURES = ("step", "forms", "chain", "reads", "memory", "imports", "page")
 
 
 def main() -> None:
@@ -49,6 +49,7 @@ def main() -> None:
         "reads": lambda: reads.measure(options.rounds),
         "memory": lambda: memory.measure(min(options.rounds, 3)),
         "imports": lambda: import_time.measure(options.rounds),
+        "page": lambda: page.measure(options.rounds),
     }
     reports = []
     for name in options.measures or MEASURES:

@@ -172,6 +172,15 @@ def test_a_replay_is_matched_by_order():
     assert [len(level["norms"]) for level in data["levels"] if "norms" in level] == [3, 3]
 
 
+def test_the_weights_of_attention_are_in_the_page():
+    encoder = tg.nn.Encoder(10, 4, 8)
+    model = tg.nn.Seq2Seq(encoder, tg.nn.LuongDecoder(10, 4, 8, encoder.memory_size))
+    logits, weights = model([[1], [2], [3]], [[4], [5]])
+    data = scene(graph_of(np.sum(logits)), "")
+    found = [list(base64.b64decode(text)) for _, text in data["attention"]]
+    assert np.allclose(found, 255 * weights.numpy().mean(axis=1), atol=0.51)
+
+
 def test_frames_go_through_the_pass():
     output, _ = tg.nn.LSTM(3, 4)(np.ones((5, 2, 3), "float32"))
     graph = tg.viz.draw(np.sum(output[-1])).graph

@@ -36,6 +36,8 @@ __all__ = ["NAN", "logarithms", "runs", "scene"]
 NAN = 1e30
 """Stands for the logarithm of what is not a number, for "not a number" means that there is no gradient."""
 
+MOST_WEIGHTS = 200_000
+
 IN_STEP = frozenset(("step", "rail", "cross"))
 """Lines whose form is the same in all steps, as a step is laid out once."""
 
@@ -71,7 +73,7 @@ def scene(
         "outputs": list(graph.outputs),
         **_numbers(graph, sweeps),
         "values": None if values is None else {"ids": runs(values.ids), "numbers": _packed(np.array(values.numbers))},
-        "sweeps": len(sweeps),
+        "attention": _attention(graph),
         "highlight": None if highlight is None else _highlight(highlight, _slots(graph)),
         "start": start,
         "levels": [level.data for level in levels],
@@ -192,6 +194,18 @@ def _index(v: Vertex) -> str | int:
     if v.by_step and v.t is not None and v.key.lstrip("-").isdecimal():
         return int(v.key) - v.t
     return v.key
+
+
+def _attention(graph: Graph) -> list[list[Any]]:
+    """Of each step that attends to others the mean weight of each of them, in steps of 1/255."""
+    attending = [v for v in graph.vertices if v.weights and v.t is not None]
+    if sum(len(v.weights) for v in attending) > MOST_WEIGHTS:
+        return []  # nobody can tell so many lines apart
+    return [[v.id, base64.b64encode(bytes(_byte(w) for w in v.weights)).decode()] for v in attending]
+
+
+def _byte(weight: float) -> int:
+    return round(255 * min(max(weight, 0.0), 1.0)) if math.isfinite(weight) else 0
 
 
 def _highlight(highlight: Highlight, slots: list[int]) -> dict[str, Any]:

@@ -178,6 +178,7 @@ function levelNamed(name) {
   return known.levels.get(form);
 }
 
+const attention = new Map(data.attention.map(([v, text]) => [v, Array.from(atob(text), (c) => c.charCodeAt(0) / 255)]));
 const values = new Map();
 if (data.values) {
   const numbers = floats(data.values.numbers);

@@ -38,6 +38,7 @@ function draw(pen, width, height) {
     if (columns === 0 || band.folded) drawHeat(pen, k, ...seen);
   });
   drawMasked(pen, columns, seen);
+  if (columns > 1) drawAttention(pen, seen);
   const [from, to] = columns > 0 ? seen : [0, -1];
   for (let k = from; k <= to; k++) {
     for (const box of level.boxesAt[k]) if (!level.bands[box.form.band].folded) drawBox(pen, box, columns);
@@ -81,7 +82,9 @@ function drawGround(pen, columns, [from, to]) {
 function drawBandNames(pen) {
   level.bands.forEach((band, k) => {
     const words = `${band.folded ? "▸" : "▾"} ${band.name || "no module"}${band.reversed ? "  ←" : ""}`;
-    pen.text(words, Math.max(X(level.begin + 6), 6) + 2, Y(band.top) - 5, { size: 11, color: theme.soft, bold: true });
+    const [x, y] = [Math.max(X(level.begin + 6), 6) + 2, Y(band.top) - 5];
+    pen.rect(x - 2, y - 10, words.length * 6.4 + 6, 13, { fill: theme.page, radius: 3, alpha: 0.85 });
+    pen.text(words, x, y, { size: 11, color: theme.soft, bold: true });
   });
   const size = Math.min(11 * camera.sb, 12);
   if (size < 6) return;
@@ -123,6 +126,47 @@ function drawMasked(pen, columns, [from, to]) {
       pen.unclip();
     }
   }
+}
+
+// From the steps that are attended to, at the top of the highest band below that has as many, to the step that does.
+function drawAttention(pen, [from, to]) {
+  if (!attention.size) return;
+  const groups = Array.from({ length: 10 }, () => pen.path());
+  for (let k = from; k <= to; k++) {
+    for (const box of level.boxesAt[k]) {
+      const weights = box.vertex < 0 ? null : attentionOf(box);
+      const band = weights ? encoderOf(box.form.band, weights.length) : -1;
+      if (band < 0) continue;
+      const [x, y] = center(box);
+      const top = Y(level.bands[band].top);
+      weights.forEach((weight, s) => {
+        const begin = X(level.left(s) + level.columns.width / 2);
+        if (weight < 0.02 || Math.max(x, begin) < 0 || Math.min(x, begin) > stage.width) return;
+        const path = groups[Math.min(Math.floor(weight * 10), 9)];
+        path.moveTo(begin, top);
+        path.lineTo(x, y);
+      });
+    }
+  }
+  groups.forEach((path, k) => {
+    pen.stroke(path, { color: theme.ink, width: 0.8 + 0.35 * k, alpha: 0.14 + 0.07 * k, cap: "round" });
+  });
+}
+
+// The weights of a box, or of one of the values that it stands for.
+function attentionOf(box) {
+  if (!level.attending) {
+    level.attending = new Map();
+    for (const [v, weights] of attention) level.attending.set(groupOf(v), weights);
+  }
+  return level.attending.get(box.vertex);
+}
+
+function encoderOf(band, steps) {
+  const filled = (other) =>
+    rolesOf(other).length && level.roles[`cells ${other}`].filter((cells) => cells.length).length;
+  for (let other = band - 1; other >= 0; other--) if (filled(other) === steps) return other;
+  return -1;
 }
 
 // Lines.

@@ -41,6 +41,8 @@ function boxCard(box) {
   const v = box.vertex;
   const kind = kindOf(graph, v);
   const rows = [["shape", `${shapeText(kind.shape)} ${kind.dtype}`]];
+  const weights = attentionOf(box);
+  if (weights) rows.push(["attends to", attentionText(weights)]);
   if (kind.path) rows.push(["module", kind.path]);
   if (kind.direction) rows.push(["sweep", `${kind.direction}${kind.of ? ", recorded" : ""}`]);
   if (kind.ops) rows.push(["stands for", kind.ops.join(", ")]);
@@ -55,6 +57,14 @@ function boxCard(box) {
   parts.push(...ruleParts(v));
   if (data.measured && kind.leaf) parts.push(...ledger(v, null));
   return parts;
+}
+
+function attentionText(weights) {
+  const order = weights.map((weight, s) => [weight, s]).sort((a, b) => b[0] - a[0]);
+  return order
+    .slice(0, 3)
+    .map(([weight, s]) => `step ${s}: ${Math.round(100 * weight)} %`)
+    .join(", ");
 }
 
 function gradientRows(box, kind, found) {
@@ -315,6 +325,7 @@ function tellParameters() {
 // The key: colours and marks.
 
 function tellKey() {
+  by("attention").hidden = !attention.size;
   by("key").hidden = !data.measured || !data.scale;
   if (by("key").hidden) return;
   const chart = by("ramp");
