@@ -144,6 +144,19 @@ def test_graphviz_puts_everything_where_it_is(name):
         assert float(objects[f"box{k}"]["width"]) * 72 == pytest.approx(area.width, abs=0.1)
 
 
+def test_large_graphs_have_plain_labels_in_which_nothing_is_syntax(monkeypatch):
+    monkeypatch.setattr("tinygrad_seq.viz.writers.dot.PLAIN", 0)
+    if not shutil.which("neato"):
+        pytest.skip("Graphviz is not installed")
+    for name in NASTY:
+        done = neato(named(name).dot(), "svg")
+        assert done.stderr == ""
+        words = "".join(ET.fromstring(done.stdout).itertext())
+        assert "".join(c if c.isprintable() else "�" for c in name).replace(" ", "") in words.replace(
+            "\xa0", ""
+        ).replace(" ", "")
+
+
 def test_every_format_shows_the_same_boxes_and_edges():
     picture = tg.viz.draw(layer("LSTM", 3), highlight="x@0")
     data = json.loads(picture.json())

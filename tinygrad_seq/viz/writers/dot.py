@@ -20,6 +20,8 @@ __all__ = ["dot", "plain_dot"]
 
 STYLES: dict[Mark, str] = {"vanished": "dotted", "zero": "dashed", "broken": "dashed"}
 ARROW = 7.0
+PLAIN = 2000
+"""With more boxes than this, labels are plain and there are no tooltips, so that Graphviz needs half the time."""
 
 
 def dot(layout: Layout, theme: Theme) -> str:
@@ -74,6 +76,9 @@ class _Dot:
             node_attr={"fontname": "Arial", "fixedsize": "shape", "margin": "0", "fontcolor": theme.ink},
         )
         self.points = 0
+        self.plain = len(layout.boxes) > PLAIN
+        if self.plain:
+            self.graph.attr("node", fontsize="9")
 
     def text(self) -> str:
         layout, theme = self.layout, self.theme
@@ -118,6 +123,8 @@ class _Dot:
             first = (f"<b>{_safe(box.name)}</b> " if box.name else "") + _safe(box.sign)
             note = f'<font point-size="9" color="{theme.soft}">{_safe(box.note)}</font>'
             label = f'<<font point-size="11">{first}</font><br/>{note}>'
+            if self.plain:
+                label = _quoted(f"{box.name} {box.sign}".strip(), box.note)
             attrs = {"style": "filled", "fillcolor": theme.box, "color": outline, "penwidth": width}
             if box.where == "gap":
                 label = ""
@@ -126,14 +133,14 @@ class _Dot:
                 assert box.norm is not None
                 bar = theme.color(layout.scale.bin(box.norm))
                 attrs |= {"style": "striped", "fillcolor": f"{bar};{4 / area.width:.3f}:{theme.box}"}
-            if box.norm is not None:
+            if box.norm is not None and not self.plain:
                 attrs["tooltip"] = f"gradient {box.norm:.3g}"
             self._node(f"box{k}", area, label, **attrs)
 
     def _stubs(self) -> None:
         theme = self.theme
         for k, (stub, (area, _)) in enumerate(zip(self.layout.view.stubs, self.layout.stubs, strict=True)):
-            label = f'<<font point-size="9">{_safe(stub.label)}</font>>'
+            label = _quoted(stub.label) if self.plain else f'<<font point-size="9">{_safe(stub.label)}</font>>'
             outline = theme.hot if stub.hot else theme.outline
             self._node(
                 f"use{k}", area, label, style="filled,rounded", fillcolor=theme.page, color=outline, penwidth="0.8"
@@ -172,7 +179,8 @@ class _Dot:
         ]
         for norm, source, target, path in sorted(lines, key=lambda line: faintness(line[0])):
             tip = "no gradient" if norm is None else f"gradient {norm:.3g}"
-            self._edge(source, target, path, self.look(norm), tooltip=tip if layout.scale else "", labeltooltip="")
+            told = layout.scale is not None and not self.plain
+            self._edge(source, target, path, self.look(norm), tooltip=tip if told else "", labeltooltip="")
         for through, path in zip(view.through, layout.through, strict=True):
             color = self.theme.hot if through.strong else self.theme.outline
             look = {"color": color, "penwidth": "2" if through.strong else "1.2", "style": "dashed"}
@@ -245,6 +253,15 @@ def _inches(pixels: float) -> str:
 
 def _n(x: float) -> str:
     return f"{x:.1f}".removesuffix(".0")
+
+
+def _quoted(*lines: str) -> str:
+    """Text in a plain label: nothing in it is markup or an escape."""
+    import graphviz
+
+    plain = ["".join(c if c.isprintable() else "�" for c in line).replace("\\", "\\\\") for line in lines]
+    quoted: str = graphviz.nohtml("\\n".join(plain))
+    return quoted
 
 
 def _safe(text: str) -> str:
