@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import numpy as np
@@ -39,7 +39,7 @@ class RoleNorms(Table):
     t: Array
     norm: Array
     reached: Array
-    start: float
+    start: float = field(kw_only=True)
 
 
 def role_norms(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import numpy as np
@@ -39,7 +39,7 @@ class Triangle(Table):
     t: Array
     norm: Array
     reached: Array
-    state: str
+    state: str = field(kw_only=True)
 
     def by_distance(self) -> Array:
         """The geometric mean of the norms at each distance t - s = 0, 1, ..., NaN where there are none."""
@@ -81,12 +81,12 @@ def triangle(losses: Tensor | Sequence[Tensor], state: str = "h", *, at: Sequenc
     nodes = {node: node.label.t for node in find(parts, state) if node.label.t is not None}
     paths = dict.fromkeys(node.label.path for node in nodes)
     if len(paths) != 1:
-        raise GraphError(f"triangle: got {state!r}, which {len(paths)} modules have: {', '.join(paths)}; name one")
+        where = ", ".join(map(repr, paths)) or "none"
+        raise GraphError(f'triangle: got {state!r}, which {len(paths)} modules have: {where}; need one: "l0/h"')
     oldest = min(node.index for node in nodes)
     rows = []
     for time, loss in zip(times, parts, strict=True):
         found = sweep(seeds(loss, None, "triangle"), set(nodes), since=oldest)
         rows += [(time, t, norm(found[n]) if n in found else 0.0, n in found) for n, t in nodes.items()]
-    return Triangle(
-        *map(column, zip(*rows, strict=True)), f"{next(iter(paths))}/{state.rpartition('/')[2]}".lstrip("/")
-    )
+    called = f"{next(iter(paths))}/{state.rpartition('/')[2]}".lstrip("/")
+    return Triangle(*map(column, zip(*rows, strict=True)), state=called)

@@ -8,17 +8,29 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from . import plots
+    from .animation import animate
+    from .differences import Diff, diff
     from .drawing import draw
     from .picture import Picture
     from .reading import from_json
 
-__all__ = ["Picture", "draw", "from_json"]
+__all__ = ["Diff", "Picture", "animate", "diff", "draw", "from_json", "plots"]
 
-HOMES = {"Picture": "picture", "draw": "drawing", "from_json": "reading"}
+HOMES = {
+    "Diff": "differences",
+    "Picture": "picture",
+    "animate": "animation",
+    "diff": "differences",
+    "draw": "drawing",
+    "from_json": "reading",
+}
 
 
 def __getattr__(name: str) -> Any:
     """Load on first use: importing tinygrad_seq must not wait for pictures."""
+    if name == "plots":
+        return import_module(".plots", __name__)
     if name not in HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f".{HOMES[name]}", __name__), name)
