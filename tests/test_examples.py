@@ -17,6 +17,12 @@ def test_vanishing_gradients(capsys):
     assert oldest["LSTM, forget bias 3"] > 0.1
 
 
+@pytest.mark.parametrize("example", ["bptt_rnn.py", "bptt_lstm.py", "bptt_gru.py"])
+def test_backpropagation_by_hand(example, capsys):
+    assert runpy.run_path(str(EXAMPLES / example))["main"]() < 1e-13
+    assert "weight_hh" in capsys.readouterr().out
+
+
 @pytest.mark.slow
 def test_adding_problem():
     assert runpy.run_path(str(EXAMPLES / "adding_problem.py"))["main"]() < 0.01
