@@ -40,3 +40,14 @@ def test_the_rank_is_a_constant():
 def test_svd_of_a_constant_may_be_full():
     u, s, vh = np.linalg.svd(tg.tensor(RNG.normal(size=(3, 2))))
     assert (u.shape, s.shape, vh.shape) == ((3, 3), (2,), (2, 2))
+
+
+@pytest.mark.parametrize("upper", [False, True])
+def test_cholesky_reads_the_triangle_that_numpy_reads(upper):
+    a = np.array([[4.0, 1.0], [0.5, 3.0]])
+    x, u = tg.tensor(a, requires_grad=True), RNG.normal(size=(2, 2))
+    y = np.linalg.cholesky(x, upper=upper)
+    assert_close(y, np.linalg.cholesky(a, upper=upper), "value", rtol=1e-14)
+    expected = numeric(lambda v: (np.linalg.cholesky(v, upper=upper) * u).sum(), a)
+    assert_close(grad(y, x, u)[0], expected, "gradient")
+    assert expected[0, 1] == 0 or upper

@@ -1,5 +1,6 @@
 """NumPy's operators, functions and methods on Tensors, in every mixture with what is no Tensor."""
 
+import inspect
 import operator
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 
 import tinygrad_seq as tg
 from tinygrad_seq.autograd import grad
+from tinygrad_seq.autograd.tensor import NUMPY
 
 X = np.array([[1.5, -0.5, 2.0], [0.25, 1.0, -2.0]])
 OPERATORS = ["add", "sub", "mul", "truediv", "pow", "matmul", "lt", "le", "gt", "ge", "eq", "ne"]
@@ -152,6 +154,33 @@ FUNCTIONS = {
     "maximum": lambda t: np.maximum(0.1, t),
     "list": lambda t: np.multiply([1.0, 2.0, 3.0], t),
 }
+
+
+def parameters(call):
+    """The names by which a function takes its arguments, and whether it takes others too."""
+    if hasattr(call, "op"):
+        return call.op.attrs if call.op.variadic else call.op.inputs + call.op.attrs, False
+    found = inspect.signature(call).parameters.values()
+    return [p.name for p in found], any(p.kind is p.VAR_KEYWORD for p in found)
+
+
+def signature(function):
+    """The parameters of NumPy's function, if it tells them."""
+    try:
+        return inspect.signature(function).parameters.values()
+    except (ValueError, TypeError):
+        return []
+
+
+def test_arguments_have_numpys_names():
+    functions = {f: call for f, call in NUMPY.items() if inspect.isroutine(f) and not isinstance(f, np.ufunc)}
+    assert len(functions) > 200
+    wrong = []
+    for function, call in functions.items():
+        ours, others = parameters(call)
+        named = [p.name for p in signature(function) if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
+        wrong += [(function.__name__, name) for name in named if name not in ours and not others and name != "out"]
+    assert not wrong
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)

@@ -38,7 +38,17 @@ CALLS = {
     "quantile": lambda t: np.quantile(t, 0.3),
     "where": lambda t: np.where(t > 0),
     "cov of integers": lambda t: np.cov(I([1, 2, 3, 9]), t),
-    "cov, float32": lambda t: np.cov(t.astype("f4")),
+    **{
+        f"{name}, float32": lambda t, f=f: f(t.astype("f4"))
+        for name, f in {
+            "cov": np.cov,
+            "vander": np.vander,
+            "ediff1d": lambda t: np.ediff1d(t, to_end=[1.0]),
+            "interp": lambda t: np.interp(t, [0.0, 1.0], [1.0, 2.0]),
+            "polyfit": lambda t: np.polyfit(t, I([1.0, 2, 4, 3]), 1),
+            "geomspace": lambda t: np.geomspace(abs(t), abs(t) + 1, 3),
+        }.items()
+    },
     "corrcoef": lambda t: np.corrcoef(t, t * t),
 }
 
@@ -58,6 +68,32 @@ def test_values(name):
         assert y.dtype == np.asarray(expected).dtype
         rtol = 1e-6 if y.dtype == np.float32 else 1e-13
         np.testing.assert_allclose(y.numpy(), expected, rtol=rtol, atol=1e-14)
+
+
+INTEGERS = {
+    "modf": np.modf,
+    "logaddexp.reduce": np.logaddexp.reduce,
+    "add.reduceat": lambda t: np.add.reduceat(t, [0, 2]),
+    "multiply.reduceat": lambda t: np.multiply.reduceat(t, [0, 2]),
+    "average": lambda t: np.average(t, weights=t, returned=True),
+    "max": lambda t: np.max(t, where=[True, False, True, True], initial=-9),
+    "interp": lambda t: np.interp([1, 2], [0, 1, 2, 3], t),
+    "poly": np.poly,
+    "vander": np.vander,
+    "tril": lambda t: np.tril(t > 1),
+    "diff": lambda t: np.diff(t > 1),
+    "vecdot": lambda t: np.vecdot(t, t),
+    "real": lambda t: (t > 1).real,
+}
+
+
+@pytest.mark.parametrize("name", INTEGERS)
+@pytest.mark.parametrize("dtype", ["int64", "int32"])
+def test_integers(name, dtype):
+    x = I([1, 4, 0, 2], dtype)
+    for y, expected in zip(parts(INTEGERS[name](tg.tensor(x))), parts(INTEGERS[name](x)), strict=True):
+        assert y.dtype == expected.dtype
+        np.testing.assert_allclose(y.numpy(), expected, rtol=1e-14)
 
 
 def test_a_constant_tensor_is_welcome_as_a_quantile():

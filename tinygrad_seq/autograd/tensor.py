@@ -7,6 +7,7 @@ Tensors in a recorded one.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
@@ -444,11 +445,11 @@ class Tensor:
 
 
 # What depends on shape and dtype alone.
-NUMPY[np.shape] = lambda t: t.shape
-NUMPY[np.ndim] = lambda t: t.ndim
+NUMPY[np.shape] = lambda a: a.shape
+NUMPY[np.ndim] = lambda a: a.ndim
 for _like in (np.zeros_like, np.ones_like, np.empty_like, np.full_like):
     NUMPY[_like] = lambda t, *args, _like=_like, **kwargs: Tensor(_like(t._data, *args, **kwargs))
-NUMPY[np.size] = lambda t, axis=None: t.size if axis is None else t.shape[axis]
+NUMPY[np.size] = lambda a, axis=None: a.size if axis is None else math.prod([a.shape[k] for k in np.atleast_1d(axis)])
 
 
 def _restored(kind: type[Tensor], array: Array, variable: bool, grad: Array | None, name: str | None) -> Tensor:

@@ -80,8 +80,8 @@ def _clip(x: Any, a_min: Any, a_max: Any) -> Any:
     return np.clip(x, a_min, a_max)
 
 
-def clip(x: Any, a_min: Any = None, a_max: Any = None, out: None = None, *, min: Any = None, max: Any = None) -> Tensor:
-    """``x`` held between ``a_min`` and ``a_max``; the derivative in x is 1 inside and at the bounds, 0 outside.
+def clip(a: Any, a_min: Any = None, a_max: Any = None, out: None = None, *, min: Any = None, max: Any = None) -> Tensor:
+    """``a`` held between ``a_min`` and ``a_max``; the derivative in a is 1 inside and at the bounds, 0 outside.
 
     Raises:
         OptionError: for a bound given under both of its names.
@@ -90,7 +90,7 @@ def clip(x: Any, a_min: Any = None, a_max: Any = None, out: None = None, *, min:
         raise UnsupportedError("clip: got out=; an array cannot hold the history; use the returned Tensor")
     if (a_min is not None and min is not None) or (a_max is not None and max is not None):
         raise OptionError("clip: got a bound twice; need a_min or min, and a_max or max; leave out one of the names")
-    return _clip(x, min if a_min is None else a_min, max if a_max is None else a_max)
+    return _clip(a, min if a_min is None else a_min, max if a_max is None else a_max)
 
 
 NUMPY[np.clip] = clip

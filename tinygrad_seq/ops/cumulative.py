@@ -18,7 +18,7 @@ from .elementwise import strong
 from .join import concatenate
 from .reduce import before, no_out, sum
 from .selection import take_along_axis
-from .shape import as_tensor, astype, axes_of, axis_of, broadcast_to, ravel
+from .shape import as_tensor, astype, axes_of, axis_of, broadcast_to, cast_for, ravel
 
 __all__ = [
     "cummax",
@@ -192,15 +192,16 @@ def diff(a: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = 
     if len(parts) > 1:
         x = concatenate([part if part.ndim else broadcast_to(part, edge) for part in parts], axis)
     for _ in range(n):
-        x = _part(x, axis, 1, None) - _part(x, axis, None, -1)
+        after, earlier = _part(x, axis, 1, None), _part(x, axis, None, -1)
+        x = after != earlier if x.dtype.kind == "b" else after - earlier
     return x
 
 
 def ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> Tensor:
-    """The differences of neighbours in row-major order, between ``to_begin`` and ``to_end``."""
+    """The differences of neighbours in row-major order, between ``to_begin`` and ``to_end``; in their own dtype."""
     x = ravel(ary)
     parts = [to_begin, diff(x), to_end]
-    return concatenate([_constant_like(part, x) for part in parts if part is not None], axis=None)
+    return concatenate([cast_for("ediff1d", part, x.dtype) for part in parts if part is not None], axis=None)
 
 
 def _distances(spacing: Any, like: Tensor, axis: int) -> Any:

@@ -173,10 +173,10 @@ def _cholesky(a: Any) -> Any:
 def cholesky(a: Any, /, *, upper: bool = False) -> Tensor:
     """The lower triangular L of A = L Lᵀ, or its transpose.
 
-    As NumPy reads the lower triangle of A alone, the gradient is in that triangle.
+    As NumPy reads the lower triangle of A alone, and with ``upper`` the upper one, the gradient is in that triangle.
     """
-    y = _cholesky(_square("cholesky", a))
-    return swapaxes(y, -1, -2) if upper else y
+    a = _square("cholesky", a)
+    return swapaxes(_cholesky(swapaxes(a, -1, -2)), -1, -2) if upper else _cholesky(a)
 
 
 def _gaps(w: Any) -> Any:
@@ -376,12 +376,12 @@ def _pinv(a: Any, rcond: Any = None) -> Any:
     return np.linalg.pinv(a) if rcond is None else np.linalg.pinv(a, rcond)
 
 
-def pinv(a: Any, rcond: Any = None, hermitian: bool = False) -> Tensor:
+def pinv(a: Any, rcond: Any = None, hermitian: bool = False, *, rtol: Any = None) -> Tensor:
     """The Moore-Penrose inverse (Golub and Pereyra 1973); the derivative holds where the rank does not change."""
     a = as_tensor(a)
     if a.ndim < 2 or hermitian:
         raise ShapeError(f"pinv: got shape {a.shape} and hermitian={hermitian}; need matrices, and hermitian=False")
-    return _pinv(a, rcond)
+    return _pinv(a, rtol if rcond is None else rcond)
 
 
 class LstsqResult(NamedTuple):

@@ -60,13 +60,13 @@ def diagflat(v: Any, k: int = 0) -> Tensor:
 def tril(m: Any, k: int = 0) -> Tensor:
     """Each matrix with zeros above its diagonal ``k``."""
     x, below = _below("tril", m, k)
-    return where(below, x, 0)
+    return where(below, x, np.zeros((), x.dtype))
 
 
 def triu(m: Any, k: int = 0) -> Tensor:
     """Each matrix with zeros below its diagonal ``k``."""
     x, below = _below("triu", m, k - 1)
-    return where(below, 0, x)
+    return where(below, np.zeros((), x.dtype), x)
 
 
 def _below(caller: str, m: Any, k: int) -> tuple[Tensor, Any]:

@@ -13,6 +13,7 @@ import numpy as np
 
 from ..autograd import differentiable, elementwise
 from ..autograd.apply import like_numpy
+from ..autograd.tensor import NUMPY
 
 __all__ = [
     "abs",
@@ -86,8 +87,9 @@ conjugate = conj = real = elementwise(
     "conjugate",
     np.conjugate,
     lambda g: g,
-    numpy=[np.real, np.real_if_close],
     doc="``x`` itself, as all numbers here are real.",
 )
+NUMPY[np.real] = lambda val: val
+NUMPY[np.real_if_close] = lambda a, tol=100: a
 ldexp = elementwise("ldexp", np.ldexp, lambda g, b: np.ldexp(g, b), None, doc="``a * 2**b``, with integers ``b``.")
 nextafter = elementwise("nextafter", np.nextafter, lambda g: g, flat, doc="The float next to ``a`` towards ``b``.")

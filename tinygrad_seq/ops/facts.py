@@ -49,7 +49,13 @@ def _position(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _full_like(
-    a: Any, fill_value: Any, dtype: Any = None, order: Any = "K", subok: bool = True, shape: Any = None
+    a: Any,
+    fill_value: Any,
+    dtype: Any = None,
+    order: Any = "K",
+    subok: bool = True,
+    shape: Any = None,
+    device: Any = None,
 ) -> Tensor:
     if not isinstance(fill_value, Tensor):
         return Tensor(np.full_like(_plain(a), fill_value, dtype, order, subok, shape))

@@ -187,14 +187,14 @@ def _positions(caller: str, change: Callable[..., Any], size: int, obj: Any, *ne
         raise IndexingError(f"{caller}: got position {obj} of an axis of size {size}; {error}") from error
 
 
-def split(x: Any, indices_or_sections: Any, axis: int = 0) -> list[Tensor]:
-    """Views of ``x``: a number of equal sections, or cut at the given indices, along ``axis``.
+def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Tensor]:
+    """Views of ``ary``: a number of equal sections, or cut at the given indices, along ``axis``.
 
     Raises:
         AxisError: if there is no such axis.
         ShapeError: if the sections cannot be equal.
     """
-    x = x if isinstance(x, Tensor) else Tensor(as_array(x))
+    x = ary if isinstance(ary, Tensor) else Tensor(as_array(ary))
     cuts = indices_or_sections if type(indices_or_sections) is int else whole(indices_or_sections)
     try:
         size = x.shape[axis]

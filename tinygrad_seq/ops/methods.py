@@ -129,5 +129,5 @@ for _name, _remedy in writing.INSTEAD_OF_METHOD.items():
 Tensor.T = property(shape.transpose)  # type: ignore[attr-defined]
 Tensor.mT = property(shape.matrix_transpose)  # type: ignore[attr-defined]
 Tensor.flat = property(shape.ravel)  # type: ignore[attr-defined]
-Tensor.real = property(elementwise.conjugate)  # type: ignore[attr-defined]
+Tensor.real = property(shape.as_tensor)  # type: ignore[attr-defined]
 Tensor.imag = property(comparisons.imag)  # type: ignore[attr-defined]

@@ -16,7 +16,7 @@ from .elementwise import add, divide, subtract
 from .exponential import sqrt
 from .join import concatenate, stack
 from .reduce import sum
-from .shape import as_tensor, atleast_1d, broadcast_to
+from .shape import as_tensor, astype, atleast_1d, broadcast_to
 from .signal import convolve
 
 __all__ = ["poly", "polyadd", "polyder", "polydiv", "polyfit", "polyint", "polymul", "polysub", "polyval", "vander"]
@@ -117,15 +117,17 @@ def poly(seq_of_zeros: Any) -> Tensor:
     roots = atleast_1d(seq_of_zeros)
     if roots.ndim != 1:
         raise ShapeError(f"poly: got shape {roots.shape}; need roots, (N,); for a symmetric matrix its eigvalsh")
+    roots = roots if roots.dtype.kind == "f" else astype(roots, np.float64)
     p = as_tensor(np.ones(1, roots.dtype))
     for root in roots:
-        p = concatenate([p, [0.0]], dtype=p.dtype) - concatenate([np.zeros(1, p.dtype), p * root])
+        p = concatenate([p, np.zeros(1, p.dtype)]) - concatenate([np.zeros(1, p.dtype), p * root])
     return p
 
 
 def vander(x: Any, N: int | None = None, increasing: bool = False) -> Tensor:
     """The powers of each element of ``x`` (M,) in a row, from N - 1 down to 0 or up from 0: ``(M, N)``."""
     x = as_tensor(x)
+    x = astype(x, np.promote_types(x.dtype, int))
     if x.ndim != 1:
         raise ShapeError(f"vander: got shape {x.shape}; need one axis")
     N = len(x) if N is None else N

@@ -15,7 +15,7 @@ from .elementwise import multiply, subtract
 from .join import concatenate
 from .linalg import matmul
 from .reduce import sum
-from .shape import as_tensor, axis_of, expand_dims, moveaxis, ravel, reshape, transpose
+from .shape import as_tensor, astype, axis_of, expand_dims, moveaxis, ravel, reshape, transpose
 
 __all__ = ["cross", "dot", "inner", "kron", "matvec", "multi_dot", "outer", "tensordot", "vdot", "vecdot", "vecmat"]
 
@@ -104,7 +104,8 @@ def cross(a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axi
 
 def vecdot(a: Any, b: Any, /, *, axis: int = -1) -> Tensor:
     """The sum of products of vectors along ``axis``, which broadcast over the other axes."""
-    return sum(multiply(moveaxis(as_tensor(a), axis, -1), moveaxis(as_tensor(b), axis, -1)), -1)
+    products = multiply(moveaxis(as_tensor(a), axis, -1), moveaxis(as_tensor(b), axis, -1))
+    return astype(sum(products, -1), products.dtype) if products.dtype.kind != "f" else sum(products, -1)
 
 
 def matvec(a: Any, b: Any, /) -> Tensor:

@@ -89,7 +89,7 @@ def _taken(a: Any, dtype: Any, out: Any, where: Any, neutral: float, caller: str
     no_out(out, caller)
     if dtype is not None:
         a = astype(a, dtype)
-    return a if where is True else np.where(_mask(where, np.shape(a)), a, neutral)
+    return a if where is True else np.where(_mask(where, np.shape(a)), a, np.asarray(neutral, np.result_type(a)))
 
 
 def _number_taken(shape: tuple[int, ...], axis: Axis, keepdims: bool, where: Any) -> Any:
@@ -167,6 +167,9 @@ def average(a: Any, axis: Axis = None, weights: Any = None, returned: bool = Fal
             )
         in_order = np.transpose(weights, tuple(np.argsort(axes).tolist()))
         weights = np.reshape(in_order, tuple(n if k in axes else 1 for k, n in enumerate(a.shape)))
+    if a.dtype.kind != "f":
+        a = astype(a, np.float64)
+    weights = astype(weights, np.result_type(a, weights))
     total = sum(weights, axis, keepdims=keepdims)
     if (total.numpy() == 0).any():
         raise OptionError("average: got weights that add up to 0; need another sum to divide by")
@@ -532,6 +535,7 @@ def _shares(x: Any, y: Any, axis: Axis, keepdims: bool) -> Any:
 )
 def logsumexp(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     """log(sum(exp(x))) over ``axis``, without overflow; elements of -inf contribute nothing."""
+    x = x if x.dtype.kind == "f" else x.astype(np.float64)
     top = np.max(x, axis=axis, keepdims=True, initial=-np.inf)
     top = np.where(np.isfinite(top), top, np.zeros((), top.dtype))
     with np.errstate(divide="ignore"):

@@ -12,7 +12,7 @@ import numpy as np
 from ..autograd import Tensor, differentiable, elementwise
 from ..autograd.tensor import NUMPY
 from .elementwise import flat, ldexp, strong
-from .shape import as_tensor
+from .shape import as_tensor, astype
 
 __all__ = [
     "around",
@@ -50,9 +50,9 @@ spacing = elementwise("spacing", np.spacing, flat)
 
 
 @differentiable(flat, kind="elementwise", numpy=[np.round, np.around])
-def round(x: Any, decimals: int = 0, out: None = None) -> Any:
-    """``x`` rounded to ``decimals`` digits, halves to even; the derivative is 0."""
-    return np.round(x, decimals)
+def round(a: Any, decimals: int = 0, out: None = None) -> Any:
+    """``a`` rounded to ``decimals`` digits, halves to even; the derivative is 0."""
+    return np.round(a, decimals)
 
 
 around = round
@@ -79,6 +79,8 @@ def divmod(a: Any, b: Any) -> tuple[Tensor, Tensor]:
 
 def modf(x: Any) -> tuple[Tensor, Tensor]:
     """The fractional part of ``x``, of derivative 1, and its whole part `trunc`, both with the sign of ``x``."""
+    x = as_tensor(x)
+    x = x if x.dtype.kind == "f" else astype(x, np.modf(np.zeros((), x.dtype))[0].dtype)
     return _fraction(x), trunc(x)
 
 

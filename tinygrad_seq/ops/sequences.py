@@ -85,7 +85,7 @@ def geomspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype
     Raises:
         OptionError: for an end that is 0, ends of different sign, or a negative ``num``.
     """
-    start, stop = broadcast_arrays(*_floating(start, stop))
+    start, stop = [astype(x, np.float64) for x in broadcast_arrays(*_floating(start, stop))]  # as NumPy has it
     sign = np.sign(start.numpy())
     if not (sign * stop.numpy() > 0).all():
         raise OptionError(f"geomspace: got {start.tolist()} and {stop.tolist()}; need ends of one sign, and not 0")

@@ -129,18 +129,18 @@ def _unclear(caller: str, order: str) -> Exception:
     kind="linear",
     numpy=[np.transpose],
 )
-def transpose(x: Any, axes: Any = None) -> Any:
+def transpose(a: Any, axes: Any = None) -> Any:
     """The axes in another order; reversed by default."""
-    return x.transpose() if axes is None else np.transpose(x, axes)
+    return a.transpose() if axes is None else np.transpose(a, axes)
 
 
 permute_dims = transpose
 
 
 @differentiable(lambda g, axis1, axis2: np.swapaxes(g, axis1, axis2), kind="linear", numpy=[np.swapaxes])
-def swapaxes(x: Any, axis1: int, axis2: int) -> Any:
+def swapaxes(a: Any, axis1: int, axis2: int) -> Any:
     """Two axes exchanged."""
-    return np.swapaxes(x, axis1, axis2)
+    return np.swapaxes(a, axis1, axis2)
 
 
 def matrix_transpose(x: Any) -> Tensor:
@@ -160,16 +160,16 @@ def rollaxis(a: Any, axis: int, start: int = 0) -> Tensor:
     return _reordered("rollaxis", np.rollaxis, a, axis, start)
 
 
-@differentiable(lambda g, x_shape: np.reshape(g, x_shape), kind="linear", numpy=[np.expand_dims])
-def expand_dims(x: Any, axis: Any) -> Any:
+@differentiable(lambda g, a_shape: np.reshape(g, a_shape), kind="linear", numpy=[np.expand_dims])
+def expand_dims(a: Any, axis: Any) -> Any:
     """New axes of size 1."""
-    return np.expand_dims(x, axis)
+    return np.expand_dims(a, axis)
 
 
-@differentiable(lambda g, x_shape: np.reshape(g, x_shape), kind="linear", numpy=[np.squeeze])
-def squeeze(x: Any, axis: Any = None) -> Any:
+@differentiable(lambda g, a_shape: np.reshape(g, a_shape), kind="linear", numpy=[np.squeeze])
+def squeeze(a: Any, axis: Any = None) -> Any:
     """Without the axes of size 1."""
-    return np.squeeze(x, axis)
+    return np.squeeze(a, axis)
 
 
 def _at_least(arrays: tuple[Any, ...], new: tuple[tuple[int, ...], ...]) -> Any:

@@ -64,7 +64,7 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period
     """
     if period is not None:
         raise OptionError("interp: got period=; need None; reduce x and xp by remainder first")
-    x, xp, fp = as_tensor(x), as_tensor(xp), as_tensor(fp)
+    x, xp, fp = [astype(part, np.float64) for part in (x, xp, fp)]  # as NumPy has it
     if xp.ndim != 1 or xp.shape != fp.shape or not xp.size:
         raise ShapeError(f"interp: got xp {xp.shape} and fp {fp.shape}; need two sequences of one length, (N,)")
     first, last = fp[0] if left is None else left, fp[-1] if right is None else right

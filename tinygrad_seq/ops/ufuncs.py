@@ -78,7 +78,7 @@ def _reduceat(call: Call, ufunc: np.ufunc) -> Call:
     ) -> Tensor:  # NumPy gives the indices once more if they come by name
         name = f"{ufunc.__name__}.reduceat"
         no_out(out, name)
-        x, axis = with_axis(name, _typed(array, dtype), axis)
+        x, axis = with_axis(name, _typed(array, dtype or ufunc.reduce(np.zeros(1, np.result_type(array))).dtype), axis)
         starts = integers(name, starts)
         if starts.ndim != 1 or ((starts < 0) | (starts >= x.shape[axis])).any():
             raise OptionError(f"{name}: got indices {starts.tolist()}; need a row of 0 ... {x.shape[axis] - 1}")
