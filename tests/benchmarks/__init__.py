@@ -16,6 +16,7 @@ measured where they are installed, and left out where they are not. Nothing here
 | reads   | `reads`        | backward of a loop that reads xs[t]: how time grows with T |
 | memory  | `memory`       | peak memory of the LSTM step, beside PyTorch, a process each |
 | imports | `import_time`  | `import tinygrad_seq` beside `import numpy`, a process each |
+| page    | `page`         | the page of a long sequence: to write, and in Chromium to open and to move |
 
 A machine is never quiet, so no time is reported without its neighbour: the peers take turns within each round,
 the ratio is taken within the round, and the table shows the median over rounds. All use one thread.

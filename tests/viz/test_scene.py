@@ -43,7 +43,9 @@ def vertices(numbers):
 def drawn(level):
     """The places of boxes and lines, as the page works them out."""
     columns = level["columns"] or {}
-    left = lambda k: columns["left"] + k * columns["pitch"] if k >= 0 else 0
+    flat = columns.get("lefts", [])
+    lefts = [a + k * step for a, step, n in zip(flat[::3], flat[1::3], flat[2::3], strict=True) for k in range(n)]
+    left = lambda k: lefts[k] if k >= 0 else 0
     boxes, lines = {}, []
     for form in level["boxes"]:
         numbers, ids = unroll(form["numbers"]), unroll(form["vertices"])
@@ -67,12 +69,11 @@ def graph_of(output):
 def check(graph):
     data = scene(graph, "")
     json.dumps(data, allow_nan=False)
-    steps = len(unroll(data["steps"]))
     graphs = {level: fold(graph, level) for level in LEVELS}
     assert graphs["rolled"].group == graphs["gates"].group  # which the page has but once
     for level in data["levels"]:
         folded = graphs[level["name"]]
-        view = show(folded.graph, columns=max(steps, 1), rolled=level["name"] == "rolled")
+        view = show(folded.graph, columns=10**6, rolled=level["name"] == "rolled", side_by_side=True)
         layout = arrange(view)
         boxes, lines = drawn(level)
         assert len(boxes) == len(view.boxes)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import math
 from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -29,7 +30,7 @@ from .scale import Scale
 from .show import show
 from .summary import summary
 from .values import Values
-from .view import Box, View
+from .view import Box, Step, View
 
 __all__ = ["NAN", "logarithms", "runs", "scene"]
 
@@ -58,7 +59,7 @@ def scene(
     """
     steps = sorted({v.t for v in graph.vertices if v.t is not None})
     with paused:
-        levels = _levels(graph, title, highlight, sweeps, len(steps), {_like(start): known} if known else {})
+        levels = _levels(graph, title, highlight, sweeps, {_like(start): known} if known else {})
     whole = levels[-1].layout
     title = whole.texts[0].text
     return {
@@ -222,6 +223,13 @@ def _highlight(highlight: Highlight, slots: list[int]) -> dict[str, Any]:
 # A level: a layout of all steps.
 
 
+def _without_weights(graph: Graph) -> Graph:
+    """The graph without the weights of attention, which the page draws itself."""
+    if not any(v.weights for v in graph.vertices):
+        return graph
+    return replace(graph, vertices=tuple(v._replace(weights=()) if v.weights else v for v in graph.vertices))
+
+
 class _Laid(NamedTuple):
     layout: Layout
     data: dict[str, Any]
@@ -237,13 +245,13 @@ def _levels(
     title: str,
     highlight: Highlight | None,
     sweeps: Sequence[Graph],
-    steps: int,
     folds: dict[Level, Fold],
 ) -> list[_Laid]:
     """All levels; without time steps there is but one."""
     found: list[_Laid] = []
     packed: dict[Level, Level] = {}
-    for level in LEVELS if steps else LEVELS[-1:]:
+    timed = any(v.t is not None for v in graph.vertices)
+    for level in LEVELS if timed else LEVELS[-1:]:
         of = _like(level)
         folded = folds.get(of) or folds.setdefault(of, fold(graph, of))
         data: dict[str, Any] = {"name": level}
@@ -254,7 +262,13 @@ def _levels(
             data["group"] = runs(folded.group)
             data |= _numbers(folded.graph, [fold(sweep, of).graph for sweep in sweeps])
         hot = None if highlight is None else folded.highlight(highlight)
-        view = show(folded.graph, columns=max(steps, 1), highlight=hot, rolled=level == "rolled")
+        view = show(
+            _without_weights(folded.graph),
+            columns=max(len(graph.vertices), 1),
+            highlight=hot,
+            rolled=level == "rolled",
+            side_by_side=True,
+        )
         layout = arrange(view, title)
         found.append(_Laid(layout, data | _places(layout)))
     return found
@@ -264,26 +278,44 @@ def _places(layout: Layout) -> dict[str, Any]:
     slots = _slots(layout.view.graph)
     lefts = [left for left, _ in layout.columns]
     width = layout.columns[0][1] - lefts[0] if lefts else 0.0
-    pitch = lefts[1] - lefts[0] if len(lefts) > 1 else width
+    gutter = lefts[1] - lefts[0] - width if len(lefts) > 1 else 0.0
     return {
         "width": _short(max([area.right for area in layout.boxes if area.width], default=0.0) + 28),
-        "columns": {"left": lefts[0], "pitch": pitch, "width": width, "count": len(lefts)} if lefts else None,
+        "columns": _columns(layout) if lefts else None,
         "bands": _bands(layout),
         "frames": [[frame.kind, *_area(frame.area)] for frame in layout.frames if frame.kind in ("shelf", "group")],
         "texts": [[_short(t.x), _short(t.y), t.text] for t in layout.texts if _is_name(t)],
         "masked": _masked(layout.view),
         "boxes": _boxes(layout, lefts),
-        "lines": _lines(layout, lefts, pitch - width, slots),
+        "lines": _lines(layout, lefts, gutter, slots),
         "stubs": _stubs(layout, lefts, slots),
     }
 
 
+def _columns(layout: Layout) -> dict[str, Any]:
+    """The left borders of the columns, ``[left, pitch, count, ...]``, and the steps that they stand for."""
+    columns, width = layout.view.columns, layout.columns[0][1] - layout.columns[0][0]
+    lefts: list[float] = []
+    for left, _ in layout.columns:
+        if lefts and lefts[-1] == 1:
+            lefts[-2:] = [left - lefts[-3], 2]
+        elif lefts and abs(lefts[-3] + lefts[-2] * lefts[-1] - left) < 0.01:
+            lefts[-1] += 1
+        else:
+            lefts += [left, width, 1]
+    ends = [(c.t, c.t) if isinstance(c, Step) else (c.first, c.last) for c in columns]
+    return {"lefts": lefts, "width": width, "first": runs(a for a, _ in ends), "last": runs(b for _, b in ends)}
+
+
 def _bands(layout: Layout) -> list[dict[str, Any]]:
+    """Where each band is, and which columns it has."""
+    found = []
     frames = [frame.area for frame in layout.frames if frame.kind == "module"]
-    return [
-        {"name": name, "reversed": mirrored, "top": _short(area.y), "bottom": _short(area.bottom)}
-        for (name, mirrored), area in zip(layout.view.bands, frames, strict=True)
-    ]
+    for (name, mirrored), area in zip(layout.view.bands, frames, strict=True):
+        inside = [k for k, (left, _) in enumerate(layout.columns) if area.x <= left < area.right]
+        place = {"top": _short(area.y), "bottom": _short(area.bottom), "first": inside[0], "last": inside[-1]}
+        found.append({"name": name, "reversed": mirrored, **place})
+    return found
 
 
 def _is_name(text: Text) -> bool:
@@ -353,7 +385,7 @@ def _lines(layout: Layout, lefts: list[float], gutter: float, slots: list[int]) 
         form: Hashable = None
         points: list[Any] = []
         if line.kind in IN_STEP and source.where == target.where == "step":
-            form = (source.band, source.role, target.band, target.role, line.input)
+            form = (source.band, source.role, target.band, target.role, line.input, source.column - target.column)
         if form is None or (line.kind, line.state, form) not in groups:
             points = _points(path, left, inside)
         if form is None:

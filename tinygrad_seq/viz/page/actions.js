@@ -46,7 +46,7 @@ function sweepAt(k) {
 
 function changeLevel(name) {
   const middle = toX(stage.width / 2);
-  const step = level.count > 1 ? (middle - level.columns.left) / level.columns.pitch : null;
+  const step = level.count > 1 ? indexAt(middle) : null;
   const times_ = camera.sx / limits.sx;
   const v = cursor.vertex >= 0 ? level.last[cursor.vertex] : -1;
   setLevel(name);
@@ -55,7 +55,7 @@ function changeLevel(name) {
   fit();
   if (times_ > 1.01 && step !== null && level.count > 1) {
     setScale(limits.sx * times_);
-    camera.ox += stage.width / 2 - X(level.columns.left + step * level.columns.pitch);
+    camera.ox += stage.width / 2 - X(xOfIndex(step));
     clampCamera();
   }
   showButtons();

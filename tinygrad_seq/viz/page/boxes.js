@@ -5,10 +5,7 @@ function center(box) {
   if (box.column >= 0 && (detail(camera.sx) === 0 || level.bands[box.form.band].folded)) {
     const [top, bottom] = bandPlace(box.form.band);
     const roles = rolesOf(box.form.band);
-    return [
-      X(level.left(box.column) + level.columns.width / 2),
-      top + ((box.row + 0.5) / roles.length) * (bottom - top),
-    ];
+    return [X(level.left(box.column) + level.columnWidth / 2), top + ((box.row + 0.5) / roles.length) * (bottom - top)];
   }
   const [x, y, width, height] = placeOf(box);
   return [x + width / 2, y + height / 2];

@@ -66,22 +66,37 @@ function toX(px) {
   return px <= end ? level.begin + (px - begin) / sx : level.end + (px - end) / sb;
 }
 
+// Where a place of the layout is among the columns: 2.5 is the middle of the third.
+function indexAt(x) {
+  let [low_, high_] = [0, level.count - 1];
+  while (low_ < high_) {
+    const middle = (low_ + high_ + 1) >> 1;
+    if (level.left(middle) <= x + (level.pitch - level.columnWidth) / 2) low_ = middle;
+    else high_ = middle - 1;
+  }
+  return low_ + (x - level.left(low_)) / level.pitch;
+}
+
+function xOfIndex(index) {
+  const k = Math.min(Math.max(Math.floor(index), 0), level.count - 1);
+  return level.left(k) + (index - k) * level.pitch;
+}
+
 // The column at a place of the stage, or -1.
 function columnAt(px) {
   if (!level.count) return -1;
-  const k = Math.floor(
-    (toX(px) - level.columns.left + (level.columns.pitch - level.columns.width) / 2) / level.columns.pitch,
-  );
-  return k >= 0 && k < level.count ? k : -1;
+  const x = toX(px);
+  const k = Math.min(Math.max(Math.floor(indexAt(x) + 0.5 - level.columnWidth / level.pitch / 2), 0), level.count - 1);
+  const aside = (level.pitch - level.columnWidth) / 2;
+  return x >= level.left(k) - aside && x <= level.left(k) + level.columnWidth + aside ? k : -1;
 }
 
 // The columns that can be seen, from the first to the last.
 function visibleColumns() {
   if (!level.count) return [0, -1];
-  const { left, pitch } = level.columns;
-  const from = Math.floor((toX(0) - left) / pitch) - 1;
-  const to = Math.ceil((toX(stage.width) - left) / pitch) + 1;
-  return [Math.max(from, 0), Math.min(to, level.count - 1)];
+  const from = Math.floor(indexAt(toX(0))) - 1;
+  const to = Math.ceil(indexAt(toX(stage.width))) + 1;
+  return [Math.min(Math.max(from, 0), level.count), Math.min(Math.max(to, -1), level.count - 1)];
 }
 
 function clampCamera() {

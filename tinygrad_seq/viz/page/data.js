@@ -84,17 +84,21 @@ function readLevel(form) {
   const level = {
     name: form.name,
     ...numbersOf(form),
-    columns: form.columns,
     bands: form.bands.map((band) => ({ ...band, folded: false })),
     frames: form.frames,
     texts: form.texts,
     width: form.width,
     stickyWidth: 0,
   };
-  level.count = form.columns ? form.columns.count : 0;
-  level.left = (k) => form.columns.left + k * form.columns.pitch;
-  level.begin = form.columns ? form.columns.left - 12 : form.width;
-  level.end = form.columns ? level.left(level.count - 1) + form.columns.width + 12 : form.width;
+  level.lefts = form.columns ? leftsOf(form.columns) : [];
+  level.columnWidth = form.columns ? form.columns.width : 0;
+  level.pitch = form.columns ? form.columns.lefts[1] || form.columns.width : 0;
+  level.first = form.columns ? unroll(form.columns.first) : []; // the steps that a column stands for
+  level.final = form.columns ? unroll(form.columns.last) : [];
+  level.left = (k) => level.lefts[k];
+  level.count = level.lefts.length;
+  level.begin = level.count ? level.left(0) - 12 : form.width;
+  level.end = level.count ? level.left(level.count - 1) + level.columnWidth + 12 : form.width;
   level.masked = form.masked.map(({ band, columns, live, of }) => ({
     band,
     spans: spansOf(unroll(columns), unroll(live), of),
@@ -107,6 +111,14 @@ function readLevel(form) {
   level.top = tops.reduce((a, b) => Math.min(a, b), Infinity);
   level.bottom = [...bottoms, ...level.frames.map((f) => f[2] + f[4])].reduce((a, b) => Math.max(a, b), 0);
   return level;
+}
+
+// The left borders of columns, from [left, pitch, count, ...].
+function leftsOf({ lefts }) {
+  const found = [];
+  for (let k = 0; k < lefts.length; k += 3)
+    for (let n = 0; n < lefts[k + 2]; n++) found.push(lefts[k] + n * lefts[k + 1]);
+  return found;
 }
 
 // Neighbouring steps that as many rows take are one span.

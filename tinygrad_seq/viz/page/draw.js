@@ -23,7 +23,7 @@ function frame() {
   const context = canvas.getContext("2d");
   context.setTransform(ratio, 0, 0, ratio, 0, 0);
   draw(new CanvasPen(context), width, height);
-  if (level.count > 1) drawStrip(strip, strip.clientWidth, strip.clientHeight);
+  if (level.count > 1 && level.name !== "rolled") drawStrip(strip, strip.clientWidth, strip.clientHeight);
 }
 
 function draw(pen, width, height) {
@@ -58,15 +58,16 @@ function draw(pen, width, height) {
 
 function drawGround(pen, columns, [from, to]) {
   if (level.count && columns > 0) {
-    const { width } = level.columns;
-    const [top, bottom] = [Y(level.bands[level.bands.length - 1].top) - 6, Y(level.bands[0].bottom) + 6];
     for (let k = from; k <= to; k++) {
-      const x = X(level.left(k));
-      pen.rect(x, top, width * camera.sx, bottom - top, { fill: theme.column });
+      const own = level.bands.filter(({ first, last }) => first <= k && k <= last);
+      if (!own.length) continue;
+      const top = Y(own.reduce((y, band) => Math.min(y, band.top), Infinity)) - 6;
+      const bottom = Y(own.reduce((y, band) => Math.max(y, band.bottom), 0)) + 6;
+      pen.rect(X(level.left(k)), top, level.columnWidth * camera.sx, bottom - top, { fill: theme.column });
     }
   }
   for (const band of level.bands) {
-    const [left, right] = [X(level.begin + 6), X(level.end - 6)];
+    const [left, right] = [X(level.left(band.first) - 6), X(level.left(band.last) + level.columnWidth + 6)];
     const place = [Math.max(left, -20), Y(band.top)];
     const size = [Math.min(right, stage.width + 20) - place[0], Y(band.bottom) - Y(band.top)];
     pen.rect(...place, ...size, { stroke: theme.module, line: 1.2, radius: 6 });
@@ -82,7 +83,7 @@ function drawGround(pen, columns, [from, to]) {
 function drawBandNames(pen) {
   level.bands.forEach((band, k) => {
     const words = `${band.folded ? "▸" : "▾"} ${band.name || "no module"}${band.reversed ? "  ←" : ""}`;
-    const [x, y] = [Math.max(X(level.begin + 6), 6) + 2, Y(band.top) - 5];
+    const [x, y] = [Math.max(X(level.left(band.first) - 6), 6) + 2, Y(band.top) - 5];
     pen.rect(x - 2, y - 10, words.length * 6.4 + 6, 13, { fill: theme.page, radius: 3, alpha: 0.85 });
     pen.text(words, x, y, { size: 11, color: theme.soft, bold: true });
   });
@@ -96,12 +97,12 @@ function drawBandNames(pen) {
 }
 
 function drawAxis(pen, width, from, to) {
-  const pitch = level.columns.pitch * camera.sx;
+  const pitch = level.pitch * camera.sx;
   pen.rect(0, 0, width, stage.top - 4, { fill: theme.page, alpha: 0.92 });
   const step = niceStep(to - from + 1, Math.min(width, (to - from + 1) * pitch) / 52);
   for (let k = Math.ceil(from / step) * step; k <= to; k += step) {
-    const x = X(level.left(k) + level.columns.width / 2);
-    const words = level.name === "rolled" ? `t = ${times[0]} … ${times[times.length - 1]}` : `t = ${times[k]}`;
+    const x = X(level.left(k) + level.columnWidth / 2);
+    const words = `t = ${level.first[k]}${level.final[k] === level.first[k] ? "" : ` … ${level.final[k]}`}`;
     pen.text(words, x, 16, { size: 11.5, color: theme.soft, bold: true, align: "center" });
     if (pitch < 40) pen.rect(x - 0.5, 20, 1, 5, { fill: theme.outline });
   }
@@ -114,7 +115,7 @@ function drawMasked(pen, columns, [from, to]) {
     for (const { first, last, live } of spans) {
       if (last < from || first > to) continue;
       const left = Math.max(X(level.left(Math.max(first, from))), -20);
-      const right = Math.min(X(level.left(Math.min(last, to)) + level.columns.width), stage.width + 20);
+      const right = Math.min(X(level.left(Math.min(last, to)) + level.columnWidth), stage.width + 20);
       const path = pen.path();
       for (let x = left - (bottom - top); x < right; x += 7) {
         path.moveTo(x, bottom);
@@ -140,7 +141,7 @@ function drawAttention(pen, [from, to]) {
       const [x, y] = center(box);
       const top = Y(level.bands[band].top);
       weights.forEach((weight, s) => {
-        const begin = X(level.left(s) + level.columns.width / 2);
+        const begin = X(level.left(level.bands[band].first + s) + level.columnWidth / 2);
         if (weight < 0.02 || Math.max(x, begin) < 0 || Math.min(x, begin) > stage.width) return;
         const path = groups[Math.min(Math.floor(weight * 10), 9)];
         path.moveTo(begin, top);

@@ -36,12 +36,13 @@ function heat(band, merge) {
   if (old && old.version === version) return old.canvas;
   const roles = rolesOf(band);
   const cells = level.roles[`cells ${band}`];
-  const width = Math.max(Math.ceil(level.count / merge), 1);
+  const { first, last } = level.bands[band];
+  const width = Math.max(Math.ceil((last - first + 1) / merge), 1);
   const logs = new Float32Array(width * roles.length).fill(NaN);
   const lit = new Uint8Array(width * roles.length);
   const filled = new Uint8Array(width * roles.length);
   cells.forEach((column, t) => {
-    const x = Math.floor(t / merge);
+    const x = Math.floor((t - first) / merge);
     for (const box of column) {
       const at = box.row * width + x;
       const log = normOf(box);
@@ -67,17 +68,18 @@ function heat(band, merge) {
 }
 
 function drawHeat(pen, band, from, to) {
-  const { folded } = level.bands[band];
+  const { folded, first: begin, last: end } = level.bands[band];
   const roles = rolesOf(band);
-  if (!roles.length) return;
-  const merge = 2 ** Math.max(Math.floor(Math.log2(0.7 / (level.columns.pitch * camera.sx))), 0);
+  [from, to] = [Math.max(from, begin) - begin, Math.min(to, end) - begin]; // among those of the band
+  if (!roles.length || to < from) return;
+  const merge = 2 ** Math.max(Math.floor(Math.log2(0.7 / (level.pitch * camera.sx))), 0);
   const canvas = heat(band, merge);
   const first = Math.floor(from / merge);
   const count = Math.floor(to / merge) - first + 1;
-  const pitch = level.columns.pitch * camera.sx;
-  const left = X(level.columns.left - (level.columns.pitch - level.columns.width) / 2) + first * merge * pitch;
+  const pitch = level.pitch * camera.sx;
+  const left = X(level.left(begin) - (level.pitch - level.columnWidth) / 2) + first * merge * pitch;
   const [top, bottom] = bandPlace(band);
-  const width = Math.min(count * merge, level.count - first * merge) * pitch;
+  const width = Math.min(count * merge, end - begin + 1 - first * merge) * pitch;
   const columns = Math.min(count, width / (merge * pitch));
   pen.rect(Math.max(left, -10), top, Math.min(left + width, stage.width + 10) - Math.max(left, -10), bottom - top, {
     fill: theme.column,
@@ -101,7 +103,7 @@ function drawRoleNames(pen, band) {
   const row = (bottom - top) / Math.max(roles.length, 1);
   const size = Math.min(11, row - 1);
   if (size < 7.5) return;
-  const left = Math.max(X(level.columns.left), 0) + 4;
+  const left = Math.max(X(level.left(level.bands[band].first)), 0) + 4;
   roles.forEach(({ name, sign }, k) => {
     const words = name && sign ? `${name}  ${sign}` : name || sign;
     const y = top + (k + 0.5) * row;
@@ -151,14 +153,14 @@ function drawStrip(canvas, width, height) {
       place,
       source.width,
       1,
-      0,
+      (width * level.bands[band].first) / level.count,
       k * tall,
       (width * source.width * merge) / level.count,
       tall - 1,
     );
   });
-  const from = Math.max(((toX(0) - level.columns.left) / level.columns.pitch / level.count) * width, 0);
-  const to = Math.min(((toX(stage.width) - level.columns.left) / level.columns.pitch / level.count) * width, width);
+  const from = Math.max((indexAt(toX(0)) / level.count) * width, 0);
+  const to = Math.min((indexAt(toX(stage.width)) / level.count) * width, width);
   pen.rect(0, 0, from, height - 12, { fill: theme.page, alpha: 0.6 });
   pen.rect(to, 0, width - to, height - 12, { fill: theme.page, alpha: 0.6 });
   pen.rect(from + 1, 1, Math.max(to - from - 2, 3), height - 14, { stroke: theme.hot, line: 2, radius: 2 });
@@ -177,10 +179,11 @@ function drawStrip(canvas, width, height) {
   const step = niceStep(level.count, width / 60);
   for (let k = 0; k < level.count; k += step) {
     const x = ((k + 0.5) / level.count) * width;
-    pen.text(String(times[k]), x, height - 2, { size: 9, color: theme.soft, align: k ? "center" : "left" });
+    pen.text(String(level.first[k]), x, height - 2, { size: 9, color: theme.soft, align: k ? "center" : "left" });
   }
   if (shown.stop >= 0 && shown.stop < stops.length && stops[shown.stop].t !== null) {
-    const x = ((times.indexOf(stops[shown.stop].t) + 0.5) / level.count) * width;
+    const box = level.boxes[level.boxOf[groupOf(stops[shown.stop].members[0])]];
+    const x = (((box ? box.column : -1) + 0.5) / level.count) * width;
     pen.rect(x - 1, 0, 2, height - 12, { fill: theme.hot });
   }
 }

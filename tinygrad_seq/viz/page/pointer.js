@@ -73,8 +73,11 @@ function hover(event) {
 }
 
 function clicked(px, py) {
-  const band = level.bands.findIndex((b) => Math.abs(py - Y(b.top) + 9) < 8 && px < Math.max(X(level.begin), 0) + 180);
-  if (band >= 0 && px > X(level.begin)) return fold(band);
+  const band = level.bands.findIndex(({ top, first }) => {
+    const left = Math.max(X(level.left(first)), 0);
+    return Math.abs(py - Y(top) + 9) < 8 && px > left - 8 && px < left + 180;
+  });
+  if (band >= 0) return fold(band);
   const target = targetAt(px, py);
   const v = vertexOf(target);
   select(v < 0 ? -1 : groupOf(v));
@@ -101,7 +104,7 @@ let dragged = false;
 
 function toMap(event) {
   const k = (event.offsetX / strip.clientWidth) * level.count;
-  camera.ox += stage.width / 2 - X(level.columns.left + k * level.columns.pitch);
+  camera.ox += stage.width / 2 - X(xOfIndex(k));
   clampCamera();
   redraw();
 }

@@ -10,7 +10,7 @@ function showButtons() {
   });
   by("levels").replaceChildren(...buttons);
   by("levels").hidden = data.levels.length < 2;
-  document.body.classList.toggle("timeless", level.count < 2);
+  document.body.classList.toggle("timeless", level.count < 2 || level.name === "rolled");
 }
 
 function resize() {
