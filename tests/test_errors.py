@@ -275,6 +275,25 @@ ERRORS = {
         OptionError,
         "scan: got checkpoint_every=-1; need at least 1",
     ),
+    "draw, a level": (lambda: draw(view="gate"), OptionError, "draw: got view='gate'; need one of 'rolled', 'steps'"),
+    "draw, one module": (lambda: draw(fold="rnn"), OptionError, "draw: got fold='rnn'; need a list of module paths"),
+    "draw, no such module": (lambda: draw(fold=["x"]), OptionError, "draw: got fold of 'x'; the modules are "),
+    "from_json, no JSON": (lambda: tg.viz.from_json("{"), FileFormatError, "from_json: got text that is not JSON"),
+    "from_json, something else": (
+        lambda: tg.viz.from_json("[]"),
+        FileFormatError,
+        "from_json: got JSON of something else; need what Picture",
+    ),
+    "from_json, newer": (
+        lambda: tg.viz.from_json(draw().json().replace('"version": 2', '"version": 3')),
+        FileFormatError,
+        "from_json: got version 3; this release reads 2; draw the picture again",
+    ),
+    "from_json, damaged": (
+        lambda: tg.viz.from_json(draw().json().replace('"kinds"', '"kind"')),
+        FileFormatError,
+        "from_json: got a damaged picture .*; draw and save it again",
+    ),
     "draw, nothing": (lambda: tg.viz.draw([]), GraphError, "draw: got no output; need a Tensor, or several"),
     "draw, a number": (lambda: tg.viz.draw([1.0]), DTypeError, "draw: got float; need a Tensor, or several"),
     "draw, a constant": (

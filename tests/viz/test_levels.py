@@ -187,6 +187,28 @@ def test_what_flows_back_to_n_of_a_gru_is_one_vector():
             assert line.norm == source.norm
 
 
+def test_several_ways_of_one_value_into_a_box_carry_the_sum_of_their_vectors():
+    """The cell uses c twice, c' once more: no norm of one edge, and no sum of norms, is what flows into the cell."""
+    w, c = tg.tensor([0.5, -0.25], requires_grad=True), tg.tensor([1.0, 2.0], requires_grad=True)
+    for t in range(3):
+        with tg.scope("cell", t=t):
+            i, f = tg.ops.sigmoid(c * w), tg.ops.sigmoid(c - w)
+            old, c = c, f * c + i
+            tg.name(i=i, f=f, c=c)
+    picture = tg.viz.draw(np.sum(c), view="steps")
+    boxes = picture.view.boxes
+    (line,) = [
+        line
+        for line in picture.view.lines
+        if (boxes[line.source].name, boxes[line.target].name) == ("c", "cell") and boxes[line.target].column == 2
+    ]
+    with tg.no_grad():
+        i, f, g = (x.numpy() for x in (tg.ops.sigmoid(old * w), tg.ops.sigmoid(old - w), old))
+    vector = i * (1 - i) * w.numpy() + f * (1 - f) * g
+    assert line.norm == pytest.approx(np.linalg.norm(vector), rel=1e-6)
+    assert tg.viz.from_json(picture.json()).svg() == picture.svg()
+
+
 @pytest.mark.parametrize("level", LEVELS)
 def test_a_path_is_highlighted_at_every_level(level):
     picture = tg.viz.draw(layer("LSTM", 4), highlight="x@1", view=level)

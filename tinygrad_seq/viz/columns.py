@@ -17,7 +17,7 @@ __all__ = ["choose_columns", "heat_of", "wanted_columns"]
 
 def wanted_columns(graph: Graph, places: Places, focus: Iterable[int], highlight: Highlight | None) -> set[int]:
     """The columns that must be shown, in any number."""
-    wanted = set()
+    wanted: set[int] = set()
     for t in focus:
         if t not in places.steps:
             known = f"{places.steps[0]} to {places.steps[-1]}" if places.steps else "none, for no node has a time step"

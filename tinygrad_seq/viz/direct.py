@@ -47,7 +47,8 @@ def direct(graph: Graph) -> tuple[Graph, list[int]]:
         for v in graph.vertices
         if v.id not in gone and v.id not in same
     )
-    return Graph(vertices, tuple(place[k] for k in graph.outputs), graph.measured), place
+    together = {tuple((place[v], i) for v, i in edges): norm for edges, norm in graph.together.items()}
+    return Graph(vertices, tuple(place[k] for k in graph.outputs), graph.measured, together), place
 
 
 def _read(graph: Graph, user: int, stack: int) -> int | None:

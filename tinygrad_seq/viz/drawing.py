@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ..autograd import Node, Tensor
 from ..errors import DTypeError, GraphError, OptionError
 from ..flow import GradientNorms, gradient_norms
+from ..flow.together import norms_together
 from .fold import LEVELS, Level
-from .graph import Graph, read
-from .paths import Edge, Highlight, between, select
+from .fold import fold as folded
+from .graph import Edge, Graph, read
+from .paths import Highlight, between, select
 from .picture import Picture
 from .replay import align
 from .values import statistics
@@ -87,11 +90,18 @@ def draw(
     norms = gradient_norms(output, gradient) if gradients else None
     graph, ids = read(nodes, norms)
     found = None if highlight is None else _highlight(graph, ids, highlight)
-    level = _level(graph, view)
+    level, modules = _level(graph, view), _modules(graph, fold)
+    known = folded(graph, level, modules)
+    if gradients and known.unknown:
+        index = {k: node.index for node, k in ids.items()}
+        groups = {(index[v], i): edges for edges in known.unknown for v, i in edges}
+        graph = replace(graph, together=norms_together(output, groups, gradient))
+        known = folded(graph, level, modules)
     return Picture(
         graph,
         level=level,
-        folded=_modules(graph, fold),
+        folded=modules,
+        known=known,
         highlight=found,
         columns=columns,
         focus=tuple(focus),

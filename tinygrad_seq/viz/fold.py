@@ -14,7 +14,7 @@ from collections.abc import Collection, Sequence
 from typing import Literal, get_args
 
 from .direct import direct
-from .graph import Graph, Vertex
+from .graph import Edge, Graph, Vertex
 from .paths import Highlight
 
 __all__ = ["LEVELS", "Fold", "Level", "fold"]
@@ -30,10 +30,12 @@ class Fold:
     Attributes:
         graph: the vertices that are left.
         group: for each vertex of the other graph, the one that it is part of, or -1.
+        unknown: the edges, of the other graph, along which several vectors flow to one value that the graph has no
+            norm of the sum of; the largest one stands for it.
     """
 
-    def __init__(self, graph: Graph, group: list[int], origin: Graph):
-        self.graph, self.group, self._origin = graph, group, origin
+    def __init__(self, graph: Graph, group: list[int], origin: Graph, unknown: Sequence[tuple[Edge, ...]] = ()):
+        self.graph, self.group, self._origin, self.unknown = graph, group, origin, unknown
 
     def highlight(self, found: Highlight) -> Highlight:
         """The same paths between what is left; their number is that of the paths in the whole graph."""
@@ -45,7 +47,7 @@ class Fold:
             for vertex in self.graph.vertices
         ]
 
-        def onto(edges: Collection[tuple[int, int]]) -> list[tuple[int, int]]:
+        def onto(edges: Collection[Edge]) -> list[Edge]:
             kept = []
             for child, i in edges:
                 parent = vertices[child].parents[i]
@@ -81,8 +83,11 @@ def fold(graph: Graph, level: Level, modules: Sequence[str] = ()) -> Fold:
         _join_cells(graph, uses, head, keys)
     for path in modules:
         _join_module(graph, path, keys)
-    folded, group = _contract(graph, uses, keys, head)
-    return Fold(folded, [-1 if k < 0 else group[k] for k in place], origin)
+    unknown: list[tuple[Edge, ...]] = []
+    folded, group = _contract(graph, uses, keys, head, unknown)
+    back = {k: v for v, k in enumerate(place) if origin.vertices[v].op == graph.vertices[k].op} if unknown else {}
+    edges = [tuple((back[v], i) for v, i in several) for several in unknown]
+    return Fold(folded, [-1 if k < 0 else group[k] for k in place], origin, edges)
 
 
 def _region(v: Vertex) -> tuple[str, int | None, str]:
@@ -163,7 +168,9 @@ def _join_module(graph: Graph, path: str, keys: list[object]) -> None:
             keys[v.id] = ("module", path, v.t, v.direction)
 
 
-def _contract(graph: Graph, uses: Uses, keys: list[object], head: list[int]) -> tuple[Graph, list[int]]:
+def _contract(
+    graph: Graph, uses: Uses, keys: list[object], head: list[int], unknown: list[tuple[Edge, ...]]
+) -> tuple[Graph, list[int]]:
     """The graph of the groups with the same key; a group that would be part of a cycle is left in its cones."""
     whole = [keys[h] if keys[v] == h else keys[v] for v, h in enumerate(head)]
     order, cyclic = _order(graph, uses, whole)
@@ -181,7 +188,7 @@ def _contract(graph: Graph, uses: Uses, keys: list[object], head: list[int]) -> 
         members[k].append(v)
     outputs = set(graph.outputs)
     vertices = [
-        _vertex(graph, uses, key, k, ids, group, outputs)
+        _vertex(graph, uses, key, k, ids, group, outputs, unknown)
         for k, (key, ids) in enumerate(zip(order, members, strict=True))
     ]
     kept = tuple(dict.fromkeys(group[k] for k in graph.outputs))
@@ -216,12 +223,19 @@ def _order(graph: Graph, uses: Uses, keys: list[object]) -> tuple[list[object], 
 
 
 def _vertex(
-    graph: Graph, uses: Uses, key: object, k: int, ids: list[int], group: list[int], outputs: set[int]
+    graph: Graph,
+    uses: Uses,
+    key: object,
+    k: int,
+    ids: list[int],
+    group: list[int],
+    outputs: set[int],
+    unknown: list[tuple[Edge, ...]],
 ) -> Vertex:
     """The vertex that stands for these; what is used outside of them is its value."""
     members = [graph.vertices[n] for n in ids]
     last = members[-1]
-    parents, flows = _inputs(graph, uses, k, members, group, outputs)
+    parents, flows = _inputs(graph, uses, k, members, group, outputs, unknown)
     kind = str(key[0]) if isinstance(key, tuple) else ""
     if len(members) == 1:
         name = last.name or ("x" if kind == "x" else "")
@@ -248,24 +262,30 @@ def _vertex(
 
 
 def _inputs(
-    graph: Graph, uses: Uses, k: int, members: list[Vertex], group: list[int], outputs: set[int]
+    graph: Graph,
+    uses: Uses,
+    k: int,
+    members: list[Vertex],
+    group: list[int],
+    outputs: set[int],
+    unknown: list[tuple[Edge, ...]],
 ) -> tuple[tuple[int | None, ...], tuple[float | None, ...]]:
     """From where a group gets what, each source once, and what flows back to it.
 
     Constants keep their places, so that the first step, whose states may be constants, has the inputs of the others.
     """
     parents: list[int | None] = []
-    found: dict[int, dict[int, list[float | None]]] = {}
+    found: dict[int, dict[int, list[Edge]]] = {}
     for v in members:
-        for p, flow in zip(v.parents, v.flows, strict=True):
+        for i, p in enumerate(v.parents):
             if p is None:
                 parents.append(None)
             elif group[p] != k:
                 if group[p] not in found:
                     parents.append(group[p])
-                found.setdefault(group[p], {}).setdefault(p, []).append(flow)
+                found.setdefault(group[p], {}).setdefault(p, []).append((v.id, i))
     sums = {
-        source: _total([_joined(graph, uses, p, flows, outputs) for p, flows in values.items()])
+        source: _total([_joined(graph, uses, p, edges, outputs, unknown) for p, edges in values.items()])
         for source, values in found.items()
     }
     return tuple(parents), tuple([None if source is None else sums[source] for source in parents])
@@ -286,10 +306,15 @@ def _total(norms: Sequence[float | None]) -> float | None:
     return math.hypot(*known) if len(known) > 1 else known[0] if known else None
 
 
-def _joined(graph: Graph, uses: Uses, source: int, flows: list[float | None], outputs: set[int]) -> float | None:
+def _joined(
+    graph: Graph, uses: Uses, source: int, edges: list[Edge], outputs: set[int], unknown: list[tuple[Edge, ...]]
+) -> float | None:
     """What flows back to one value on all its ways out of one group."""
-    if len(flows) == 1:
+    flows = [graph.vertices[v].flows[i] for v, i in edges]
+    if len(edges) == 1 or all(flow is None for flow in flows):
         return flows[0]
-    if len(flows) == len(uses[source]) and source not in outputs:
+    if len(edges) == len(uses[source]) and source not in outputs:
         return graph.vertices[source].norm
-    return max((x for x in flows if x is not None), default=None)
+    if tuple(edges) not in graph.together:
+        unknown.append(tuple(edges))
+    return graph.together.get(tuple(edges), max(flow for flow in flows if flow is not None))

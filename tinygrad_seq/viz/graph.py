@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,6 +12,10 @@ from ..autograd import Leaf, Node, ancestors
 from ..flow import GradientNorms
 
 __all__ = ["Graph", "Vertex", "read"]
+
+
+Edge = tuple[int, int]
+"""The vertex where a value is used, and the position of the input."""
 
 
 class Vertex(NamedTuple):
@@ -59,11 +63,15 @@ class Vertex(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Graph:
-    """All vertices in the order of their creation, and which of them are the outputs."""
+    """All vertices in the order of their creation, and which of them are the outputs.
+
+    ``together`` has the norm of what flows to one value along several edges, (vertex, input), where a fold needs it.
+    """
 
     vertices: tuple[Vertex, ...]
     outputs: tuple[int, ...]
     measured: bool
+    together: dict[tuple[Edge, ...], float] = field(default_factory=dict)
 
     def uses(self) -> list[list[tuple[int, int]]]:
         """For each vertex the (vertex, input position) where its value is used, in order."""

@@ -54,6 +54,7 @@ class Picture:
         *,
         level: Level = "ops",
         folded: Sequence[str] = (),
+        known: Fold | None = None,
         highlight: Highlight | None = None,
         columns: int = 12,
         focus: tuple[int, ...] = (),
@@ -66,7 +67,7 @@ class Picture:
         self._page = (highlight, values, tuple(replay))
         self._whole = highlight
         self._asked = {"view": level, "fold": list(folded), "columns": columns, "focus": list(focus), "title": title}
-        self.fold: Fold = fold(graph, level, folded)
+        self.fold: Fold = known or fold(graph, level, folded)
         found = None if highlight is None else self.fold.highlight(highlight)
         self._options = (found, columns, focus, title)
         self.view: View = show(
