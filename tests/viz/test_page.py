@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 import numpy as np
 import pytest
 from viz.browser import CHROMIUM, Browser
-from viz.graphs import layer, rnn, second_order, without_time
+from viz.graphs import layer, random_program, rnn, second_order, without_time
 
 import tinygrad_seq as tg
 
@@ -182,7 +182,30 @@ def test_the_number_of_paths_is_exact(browser):
     (source,), target = highlight.sources, highlight.target
     assert browser.run(f"picture.between({source}, {target}).count") == str(highlight.count)
     assert browser.run("picture.path().count") == str(highlight.count)  # given with the page
+    first = np.cumsum([0, *(len(v.parents) for v in picture.graph.vertices)])
+    strongest = [int(first[child]) + i for child, i in highlight.strongest]
+    assert browser.run(f"picture.between({source}, {target}).strongest") == strongest
     assert browser.messages == []
+
+
+@needs_browser
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(8))
+def test_the_page_finds_the_paths_that_the_picture_finds(browser, seed):
+    picture = tg.viz.draw(random_program(seed))
+    browser.open(picture.html())
+    count = len(picture.graph.vertices)
+    pairs = np.random.default_rng(seed).integers(count, size=(60, 2)).tolist()
+    found = browser.run(f"{json.dumps(pairs)}.map(([a, b]) => picture.between(a, b)?.count ?? null)")
+    assert found == [str(n) if (n := paths_between(picture.graph, min(pair), max(pair))) else None for pair in pairs]
+
+
+def paths_between(graph, source, target):
+    """How many there are, by the plainest means."""
+    ways = {source: 1}
+    for v in graph.vertices[source + 1 : target + 1]:
+        ways[v.id] = sum(ways.get(p, 0) for p in v.parents if p is not None)
+    return ways[target]
 
 
 @needs_browser

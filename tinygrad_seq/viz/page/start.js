@@ -65,7 +65,8 @@ window.picture = {
   between: (a, b) => {
     const start = performance.now();
     const found = between(Math.min(a, b), Math.max(a, b));
-    return found && { count: String(found.count), milliseconds: performance.now() - start };
+    const milliseconds = performance.now() - start;
+    return found && { count: String(found.count), strongest: found.strongest, gain: found.gain, milliseconds };
   },
   pan: (dx, dy) => {
     pan(dx, dy);
