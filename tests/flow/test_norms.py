@@ -192,6 +192,24 @@ def test_a_nan_that_a_mask_did_not_take():
     assert norms.node[x.node.index] == pytest.approx(0.25)
 
 
+def test_hooks_are_heard_and_what_is_retained_stays():
+    x = tg.tensor([1.0, 2.0], requires_grad=True)
+    y = x * 3.0
+    y.retain_grad()
+    x.register_hook(lambda g: g * 10)
+    loss = np.sum(y * y)
+    loss.backward()
+    before = y.grad.tolist()
+    norms = flow.gradient_norms(loss)
+    flow.ledger(loss, x)
+    flow.ways(loss, x)
+    assert y.grad.tolist() == before
+    assert norms.node[x.node.index] == pytest.approx(np.linalg.norm(x.grad.numpy()))
+    with tg.autograd.detect_anomaly():
+        loss.backward()
+    assert y.grad.tolist() == [2 * g for g in before]
+
+
 def test_errors_say_what_is_needed():
     with pytest.raises(tg.errors.GraphError, match="requires_grad=True"):
         flow.gradient_norms(tg.tensor([1.0]))

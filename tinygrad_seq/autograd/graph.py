@@ -25,6 +25,9 @@ __all__ = ["Leaf", "Node", "ancestors"]
 
 INDEX = itertools.count()
 
+RETAIN = -1
+"""The key of the hook that keeps a result's gradient."""
+
 
 class Node:
     """One recorded operation.

@@ -18,7 +18,7 @@ import numpy as np
 
 from ..errors import GraphError, RuleError
 from .collector import paused
-from .graph import Leaf, Node, ancestors
+from .graph import RETAIN, Leaf, Node, ancestors
 from .mode import MODE, Label, Mode
 
 __all__ = ["push", "sweep", "unbroadcast"]
@@ -46,7 +46,8 @@ def sweep(
     ``observe(node, i, g)`` sees every cotangent without changing anything: with ``i`` None that of a
     node, once it is complete, otherwise what flows from the node to its input ``i``, or, where that is not computed
     alone, a function that computes it. It sees one walk, the careful one, which is slower; with
-    ``careful=False`` the plain one, and a careful one after that if a gradient came out as NaN. Below nodes
+    ``careful=False`` the plain one, and a careful one after that if a gradient came out as NaN. Gradients that a
+    Tensor retains stay as they are then. Below nodes
     that are older than the index ``since`` the sweep does not go.
     """
     seeds = list(seeds)
@@ -60,6 +61,7 @@ def sweep(
     active = None if wanted is None else _leading_to(wanted, order)
     mode = MODE.get()
     outer = MODE.set(Mode(mode.label, record, mode.watch))
+    retain = observe is None
     if mode.watch is not None:
         observe = _both(mode.watch.backward, observe)
     try:
@@ -68,10 +70,10 @@ def sweep(
             # Whoever looks on must see one walk, so that is then the careful one.
             looked_on = mode.watch is not None or (observe is not None and careful)
             strong = looked_on or any(node.hooks is not None for node in order)
-            found = _walk(order, seeds, wanted, active, record, observe, since, strong)
+            found = _walk(order, seeds, wanted, active, record, observe, since, strong, retain)
             if not strong and any(np.isnan(_sum(g)) for g in found.values()):
                 # A branch that a mask did not take may have given 0 * inf somewhere; that counts as 0.
-                found = _walk(order, seeds, wanted, active, record, observe, since, True)
+                found = _walk(order, seeds, wanted, active, record, observe, since, True, retain)
             return found
     finally:
         MODE.reset(outer)
@@ -86,6 +88,7 @@ def _walk(
     observe: Observer | None,
     since: int,
     strong: bool,
+    retain: bool,
 ) -> dict[Node, Any]:
     cotangents: dict[Node, Any] = {}
     uses: dict[Node, tuple[Any, list[Any], list[Node]]] = {}  # a port, and cotangent and node of each use
@@ -111,7 +114,7 @@ def _walk(
         if g.dtype is not node.dtype and g.dtype != node.dtype:
             g = g.astype(node.dtype)
         if node.hooks is not None:
-            g = _hooked(node, g, record)
+            g = _hooked(node, g, record, retain)
         if observe is not None:
             observe(node, None, g)
         parents = node.parents
@@ -197,10 +200,10 @@ def _both(first: Observer, second: Observer | None) -> Observer:
     return observe
 
 
-def _hooked(node: Node, g: Any, record: bool) -> Any:
+def _hooked(node: Node, g: Any, record: bool, retain: bool) -> Any:
     """The cotangent after the hooks, each of which may replace it."""
-    for hook in list((node.hooks or {}).values()):
-        new = hook(g)
+    for key, hook in list((node.hooks or {}).items()):
+        new = hook(g) if retain or key != RETAIN else None
         if new is None:
             continue
         new = new if record or isinstance(new, np.ndarray) else np.asarray(new)

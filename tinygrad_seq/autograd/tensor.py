@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import DTypeError, GraphError, ShapeError, UnsupportedError
-from .graph import INDEX, Leaf, Node
+from .graph import INDEX, RETAIN, Leaf, Node
 from .mode import MODE
 from .sweep import sweep
 
@@ -461,10 +461,6 @@ def _restored(kind: type[Tensor], array: Array, variable: bool, grad: Array | No
         new._node.name = name
         new._node.grad = None if grad is None else Tensor(np.array(grad))
     return new
-
-
-RETAIN = -1
-"""The key of the hook that keeps a result's gradient."""
 
 
 class _Retained:

@@ -8,7 +8,7 @@ from typing import Any
 from ..autograd import Node, Tensor, ancestors
 from ..errors import GraphError, OptionError
 
-__all__ = ["find", "roots"]
+__all__ = ["find", "find_among", "roots"]
 
 Place = Tensor | Node | str
 
@@ -33,7 +33,11 @@ def find(output: Tensor | Sequence[Tensor] | Node, place: Place | Iterable[Place
     >>> tg.flow.find(h, "l0/z@-1")[0].label
     <GRU/l0 t=3>
     """
-    below = ancestors([output] if isinstance(output, Node) else roots(output))
+    return find_among(ancestors([output] if isinstance(output, Node) else roots(output)), place)
+
+
+def find_among(below: list[Node], place: Place | Iterable[Place]) -> list[Node]:
+    """`find` in the graph below an output, if that is at hand."""
     places: list[Any] = [place] if isinstance(place, (Tensor, Node, str)) else list(place)
     known = set(below)
     found: dict[Node, None] = {}

@@ -12,7 +12,7 @@ from ..autograd import Node, Tensor, ancestors
 from ..autograd.sweep import sweep
 from ..errors import GraphError
 from .blocks import blocks
-from .find import Place, find
+from .find import Place, find_among
 from .norms import norm, norm_of_product
 from .seeds import seeds
 from .steps import Axis, at_position, step_axes
@@ -105,8 +105,8 @@ def ledger(output: Tensor | Sequence[Tensor], weight: Place, gradient: Any = Non
     1.0
     """
     start = seeds(output, gradient, "ledger")
-    (leaf,) = _one(find(output, weight), weight)
     order = ancestors([node for node, _ in start])
+    (leaf,) = _one(find_among(order, weight), weight)
     made = _made_of(leaf, order)
     users: dict[Node, list[tuple[Node, int]]] = {}
     for node in order:
@@ -126,7 +126,8 @@ def ledger(output: Tensor | Sequence[Tensor], weight: Place, gradient: Any = Non
     found = sweep(start, {leaf}, observe=observe)
     total = found.get(leaf, np.zeros(leaf.shape, leaf.dtype))
     entries.sort(key=lambda entry: (entry.user.index, -1 if entry.t is None else entry.t))
-    return _written(entries, leaf, np.asarray(total), arrays)
+    entries = [entry if entry.to is leaf else _carried(entry, leaf, made) for entry in entries]
+    return _written(entries, np.asarray(total), arrays)
 
 
 def _one(found: list[Node], weight: Any) -> list[Node]:
@@ -223,13 +224,11 @@ def _by_gate(
     return [_Entry(user, t, name, to, (..., slice(a, b)), None, (left, right[:, a:b])) for name, a, b in cut]
 
 
-def _written(entries: list[_Entry], leaf: Node, total: Array, arrays: bool) -> Ledger:
+def _written(entries: list[_Entry], total: Array, arrays: bool) -> Ledger:
     size = norm(total)
     unit = np.divide(total, size or 1.0, dtype=np.float64)
     rows: list[tuple[Any, ...]] = []
     for entry in entries:
-        if entry.to is not leaf:
-            entry = _carried(entry, leaf)
         label = entry.user.label
         at = unit[entry.where]
         if entry.pair is None:
@@ -246,9 +245,16 @@ def _written(entries: list[_Entry], leaf: Node, total: Array, arrays: bool) -> L
     )
 
 
-def _carried(entry: _Entry, leaf: Node) -> _Entry:
+def _carried(entry: _Entry, leaf: Node, made: dict[Node, None]) -> _Entry:
     """A contribution to something that is made of the weight, as one to the weight."""
     whole = np.zeros(entry.to.shape, entry.to.dtype)
     whole[entry.where] = entry.dense()
-    found = sweep([(entry.to, whole)], {leaf})
-    return _Entry(entry.user, entry.t, entry.gate, leaf, ..., found[leaf])
+    cotangents = {entry.to: whole}
+    for node in reversed(made):
+        if node in cotangents and node is not leaf:
+            g = cotangents.pop(node)
+            for i, parent in enumerate(node.parents):
+                if parent in made and parent is not None:
+                    back = pulled(node, i, g)
+                    cotangents[parent] = cotangents[parent] + back if parent in cotangents else back
+    return _Entry(entry.user, entry.t, entry.gate, leaf, ..., cotangents[leaf])

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..autograd import Node, Tensor, ancestors
 from ..errors import OptionError
-from .find import Place, find
+from .find import Place, find_among, roots
 from .norms import GradientNorms, gradient_norms
 from .routes import routes
 from .table import Table, filled
@@ -98,10 +98,9 @@ def paths(
     >>> tg.flow.paths("c@0", h, only="cell").count, tg.flow.paths("c@0", h).count
     (1, 115)
     """
-    end = target.node if isinstance(target, Tensor) else target
-    sources = find(target, source)
-    assert end is not None  # find() has checked
+    (end,) = roots(target) if isinstance(target, Tensor) else [target]
     order = ancestors([end])
+    sources = find_among(order, source)
     ids = {node: k for k, node in enumerate(order)}
     if norms is None:
         norms = gradient_norms(target if isinstance(target, Tensor) else _as_tensor(end))
