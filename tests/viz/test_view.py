@@ -102,6 +102,17 @@ def test_every_edge_has_the_norm_of_what_flows_along_it():
     assert nodes == expected.node
 
 
+def test_each_use_of_a_weight_tells_its_share():
+    view = view_of(layer("LSTM", 30), view="gates", columns=4)
+    stubs = [stub for stub in view.stubs if stub.label == "W_hh"]
+    weight = view.boxes[stubs[0].source].vertex
+    norms = [v.flows[i] for v in view.graph.vertices for i, p in enumerate(v.parents) if p == weight]
+    assert len(norms) == 30
+    for stub in stubs:
+        assert stub.share == pytest.approx(stub.norm / sum(norms))
+    assert "% of the norms of all uses" in tg.viz.draw(layer("LSTM", 30)).svg()
+
+
 def test_without_gradients_nothing_is_measured():
     view = view_of(rnn()[0], gradients=False)
     assert {line.norm for line in view.lines} == {None}

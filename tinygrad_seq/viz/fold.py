@@ -246,7 +246,13 @@ def _vertex(
     return last._replace(
         id=k,
         op=kind if module else last.op,
-        name=_name(last, kind, key, not last.shape and (last.id in outputs or len(members) > 2)),
+        name=_name(
+            last,
+            kind,
+            key,
+            _differentiated(graph, members),
+            not last.shape and (last.id in outputs or len(members) > 2),
+        ),
         parents=parents,
         flows=flows,
         norm=_total([v.norm for v in values]),
@@ -291,13 +297,20 @@ def _inputs(
     return tuple(parents), tuple([None if source is None else sums[source] for source in parents])
 
 
-def _name(last: Vertex, kind: str, key: object, loss: bool) -> str:
+def _name(last: Vertex, kind: str, key: object, back: str, loss: bool) -> str:
     if kind == "module":
         assert isinstance(key, tuple)
         return str(key[1]).rpartition("/")[2]
     if kind == "cell":
         return "cell"
-    return last.name or ("x" if kind == "x" else "loss" if loss else "")
+    return last.name or ("x" if kind == "x" else back or ("loss" if loss else ""))
+
+
+def _differentiated(graph: Graph, members: list[Vertex]) -> str:
+    """What a part of a recorded sweep differentiates: ``∂h``."""
+    names = [graph.vertices[v.of].name for v in members if v.of is not None and v.direction != "forward"]
+    named = [name for name in names if name]
+    return f"∂{named[-1]}" if named else ""
 
 
 def _total(norms: Sequence[float | None]) -> float | None:

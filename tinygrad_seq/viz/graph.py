@@ -29,7 +29,7 @@ class Vertex(NamedTuple):
         attrs: the operation's attributes as (name, text).
         key: for a read, the index as text, otherwise empty; ``by_step`` says that it holds an integer and
             no array, and what is read belongs to no time step, as in ``xs[t]``.
-        path, t, direction: the node's label.
+        path, t, direction: the node's label; of a sweep through a recorded sweep, "backward 2", and so on.
         of: the id of the vertex that this one differentiates, or None.
         norm: of the gradient that reaches the node; None if none does, or none was taken.
         flows: the norm of what flows back to each input; None likewise.
@@ -93,15 +93,25 @@ def read(outputs: Iterable[Node], norms: GradientNorms | None = None) -> tuple[G
     ids = {node: k for k, node in enumerate(nodes)}
     by_index = {node.index: k for k, node in enumerate(nodes)}
     dtypes: dict[Any, str] = {}
-    vertices = []
+    vertices: list[Vertex] = []
     for k, node in enumerate(nodes):
         dtype = dtypes.get(node.dtype) or dtypes.setdefault(node.dtype, str(node.dtype))
-        vertices.append(_vertex(k, node, dtype, ids, by_index, norms))
+        of = None if node.label.of is None else by_index.get(node.label.of)
+        direction: str = node.label.direction
+        if of is not None and of < k and vertices[of].direction != "forward":
+            direction = f"backward {int(vertices[of].direction.partition(' ')[2] or 1) + 1}"
+        vertices.append(_vertex(k, node, dtype, direction, of, ids, norms))
     return Graph(tuple(vertices), tuple(dict.fromkeys(ids[root] for root in roots)), norms is not None), ids
 
 
 def _vertex(
-    k: int, node: Node, dtype: str, ids: dict[Node, int], by_index: dict[int, int], norms: GradientNorms | None
+    k: int,
+    node: Node,
+    dtype: str,
+    direction: str,
+    of: int | None,
+    ids: dict[Node, int],
+    norms: GradientNorms | None,
 ) -> Vertex:
     label, key, by_step = node.label, "", False
     attrs = tuple(zip(node.op.attrs, node.attrs, strict=False))
@@ -125,8 +135,8 @@ def _vertex(
         dtype=dtype,
         path=label.path,
         t=label.t,
-        direction=label.direction,
-        of=None if label.of is None else by_index.get(label.of),
+        direction=direction,
+        of=of,
         leaf=isinstance(node, Leaf),
         norm=norms.node.get(node.index) if norms else None,
         flows=tuple([norms.edge.get((node.index, i)) if norms else None for i in range(len(node.parents))]),

@@ -118,7 +118,8 @@ def place(graph: Graph, side_by_side: bool = False) -> Places:
 def _bands(graph: Graph, column: list[int], uses: list[list[tuple[int, int]]]) -> tuple[list[str], list[int]]:
     """The bands from below to above, and that of each vertex.
 
-    A module that hands something to its own next step has a band. One that does not joins the module around it.
+    A module that hands something to its own next step has a band. One that does not joins the module around it. What
+    a recorded backward sweep computes stands below what it differentiates.
     """
     vertices = graph.vertices
     keys: dict[tuple[str, str], None] = {}
@@ -156,11 +157,18 @@ def _bands(graph: Graph, column: list[int], uses: list[list[tuple[int, int]]]) -
             inside = [vertices[u] for u, _ in uses[v.id] if column[u] == column[v.id]]
             key = (inside[0].path, inside[0].direction) if inside else key
         band[v.id] = order.setdefault(settle(key), len(order))
-    return [_band_name(*key) for key in order], band
+    ordered = sorted(order, key=lambda key: (order.get((key[0], "forward"), order[key]), -_sweeps(key[1]), order[key]))
+    number = {order[key]: k for k, key in enumerate(ordered)}
+    return [_band_name(*key) for key in ordered], [number.get(b, -1) for b in band]
+
+
+def _sweeps(direction: str) -> int:
+    """How many sweeps back: 0 forward, 1 "backward", 2 "backward 2"."""
+    return 0 if direction == "forward" else int(direction.partition(" ")[2] or 1)
 
 
 def _band_name(path: str, direction: str) -> str:
-    return path if direction == "forward" else f"{path} backward".lstrip()
+    return path if direction == "forward" else f"{path} {direction}".lstrip()
 
 
 class _Roles:

@@ -236,6 +236,11 @@ class _Builder:
         """Each edge; several that are drawn as one look like the strongest, in a rolled step like the middle one."""
         lines: dict[tuple[int, int, int, LineKind, State | None], list[Line]] = {}
         stubs: dict[tuple[int, int, int], list[Stub]] = {}
+        total: defaultdict[int, float] = defaultdict(float)
+        for v in self.graph.vertices:
+            for p, flow in zip(v.parents, v.flows, strict=True):
+                if p is not None and flow is not None:
+                    total[p] += flow
         for v in self.graph.vertices:
             for i, p in enumerate(v.parents):
                 if p is None or v.id not in self.box or p not in self.box:
@@ -249,7 +254,10 @@ class _Builder:
                 hidden = self.view.boxes[target].vertex is None
                 if kind == "stub":
                     if not hidden:
-                        stub = Stub(target, i, self._stub_label(p, v.t), source, norm, hot, strong)
+                        share = (
+                            None if norm is None or not math.isfinite(norm) else norm / total[p] if total[p] else 0.0
+                        )
+                        stub = Stub(target, i, self._stub_label(p, v.t), source, norm, hot, strong, share=share)
                         stubs.setdefault((target, i, -1 if self.rolled else source), []).append(stub)
                     continue
                 # To what is outside of time each step sends something else.

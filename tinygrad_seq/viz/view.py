@@ -133,7 +133,11 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Stub:
-    """A use of something that stands elsewhere: a label on a short line, in place of a long one."""
+    """A use of something that stands elsewhere: a label on a short line, in place of a long one.
+
+    ``share`` is its norm as a part of the sum of the norms of all uses, drawn or not. The exact share in the gradient,
+    with its sign, is in `tg.flow.ledger`.
+    """
 
     target: int
     input: int
@@ -143,6 +147,7 @@ class Stub:
     hot: bool = False
     strong: bool = False
     spread: Spread | None = None
+    share: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

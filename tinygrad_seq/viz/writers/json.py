@@ -149,7 +149,9 @@ def _node(layout: Layout, k: int) -> dict[str, Any]:
 
 
 def _use(layout: Layout, stub: Stub, area: Area, path: Path) -> dict[str, Any]:
-    found = {"source": stub.source, "target": stub.target, "input": stub.input, "label": stub.label}
+    found: dict[str, Any] = {"source": stub.source, "target": stub.target, "input": stub.input, "label": stub.label}
+    if stub.share is not None:
+        found["share"] = _number(stub.share)
     return found | _flow(layout, stub.norm, stub.hot, stub.strong) | _area(area) | {"points": _points(path)}
 
 

@@ -162,9 +162,13 @@ def _pill(layout: Layout, n: int, stub: Stub, area: Area) -> str:
     x, y = _n(area.x + area.width / 2), _n(area.y + 11.2)
     return (
         f'<g class="pill{" hot" if stub.hot else ""}" data-stub="{n}">'
-        f"<title>{_escape(_flow_title(layout, stub.norm, stub.label))}</title>{_rect(area, '', 8)}"
+        f"<title>{_escape(_flow_title(layout, stub.norm, stub.label) + _share(stub))}</title>{_rect(area, '', 8)}"
         f'<text x="{x}" y="{y}" text-anchor="middle">{_escape(stub.label)}</text></g>'
     )
+
+
+def _share(stub: Stub) -> str:
+    return "" if stub.share is None else f", {stub.share:.1%} of the norms of all uses"
 
 
 def _box_title(layout: Layout, box: Box) -> str:
