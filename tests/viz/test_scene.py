@@ -147,6 +147,13 @@ def test_the_highlight_is_that_of_the_picture():
     assert len(unroll(data["highlight"]["strongest"])) == len(highlight.strongest)
 
 
+def test_folded_modules_are_told():
+    picture = tg.viz.draw(layer("GRU", num_layers=2), fold=["GRU/l1"])
+    data = json.loads(picture.html().partition('id="data">')[2].partition("</script>")[0])
+    assert data["folded"] == ["GRU/l1"]
+    assert "GRU/l1" in {band["name"] for band in data["levels"][-1]["bands"]}
+
+
 def test_values_are_those_that_the_graph_keeps():
     x = tg.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 9.0]], requires_grad=True)
     y = np.tanh(x)

@@ -99,8 +99,9 @@ class Picture:
         from .writers.html import html  # noqa: PLC0415 - as above
 
         highlight, values, replay = self._page
-        known = None if self._asked["fold"] else self.fold
-        return html(scene(self.graph, self._options[-1], highlight, values, replay, self.level, known))
+        folded = self._asked["fold"]
+        known = None if folded else self.fold
+        return html(scene(self.graph, self._options[-1], highlight, values, replay, self.level, known, folded))
 
     def frames(self) -> list[Frame]:
         """The backward pass in stops, one for each time step that it comes through, as the page plays it.

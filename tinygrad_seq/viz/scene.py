@@ -51,11 +51,12 @@ def scene(
     sweeps: Sequence[Graph] = (),
     start: Level = "ops",
     known: Fold | None = None,
+    folded: Sequence[str] = (),
 ) -> dict[str, Any]:
     """The page's data: dictionaries, lists, numbers and strings.
 
     ``sweeps`` are the graph with the norms of other sweeps over it, ``start`` is the level to be seen first, and
-    ``known`` the graph at that level, if there is one.
+    ``known`` the graph at that level, if there is one. ``folded`` are the modules that are folded at first.
     """
     steps = sorted({v.t for v in graph.vertices if v.t is not None})
     with paused:
@@ -77,6 +78,7 @@ def scene(
         "attention": _attention(graph),
         "highlight": None if highlight is None else _highlight(highlight, _slots(graph)),
         "start": start,
+        "folded": list(folded),
         "levels": [level.data for level in levels],
     }
 

@@ -215,7 +215,7 @@ const indexText = (kind, t) => (typeof kind.index === "number" ? String(t + kind
 
 function signOf(box, graph) {
   if (box.form.index === undefined) return box.form.sign;
-  return `[${graph.time[box.vertex] + box.form.index}]`;
+  return level.name === "rolled" ? "[t]" : `[${graph.time[box.vertex] + box.form.index}]`;
 }
 
 function shapeText(shape) {

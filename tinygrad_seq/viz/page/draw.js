@@ -49,7 +49,7 @@ function draw(pen, width, height) {
     level.bands.forEach((band, k) => drawRoleNames(pen, k));
   }
   if (columns >= 3) drawStubs(pen, level.stubsAt.slice(from, to + 1).flat());
-  if (columns === 4) drawFlows(pen, lines);
+  if (columns === 4 || level.name === "rolled") drawFlows(pen, lines, columns === 4);
   drawBandNames(pen);
   if (level.count) drawAxis(pen, width, ...seen);
 }
@@ -293,29 +293,31 @@ function drawStrongest(pen) {
   pen.stroke(path, { color: theme.hot, width: 2, alpha: 0.95, cap: "round" });
 }
 
-// The norm along each line, at the middle of its longest piece.
-function drawFlows(pen, lines) {
-  if (!data.measured) return;
+// The norm along each line; in a rolled picture what a recurrent edge does.
+function drawFlows(pen, lines, numbers) {
   for (const line of lines) {
-    if (line.column < 0 && camera.sb < 1.15) continue;
+    const { kind } = line.form;
     const log = flowOf(line);
-    if (log === UNKNOWN || Number.isNaN(log)) continue;
-    const { points, kind } = line.form;
-    if (kind === "bus" || kind === "collect" || kind === "shelf") continue;
-    const left = line.column >= 0 ? level.left(line.column) : 0;
-    let best = null;
-    for (let k = 1; k < points.length; k++) {
-      const [[x0, y0, a0], [x1, y1, a1]] = [points[k - 1], points[k]];
-      const from = [X(a0 ? x0 : left + x0), Y(y0)];
-      const to = [X(a1 ? x1 : left + x1), Y(y1)];
-      const long = Math.abs(to[0] - from[0]) + Math.abs(to[1] - from[1]);
-      if (!best || long > best.long) best = { long, x: (from[0] + to[0]) / 2, y: (from[1] + to[1]) / 2 };
-    }
-    if (best.long < 22) continue;
-    const words = shortText(log);
-    const wide = words.length * 4.9 + 6;
-    if (best.x < -wide || best.x > stage.width + wide || best.y < 0 || best.y > stage.height) continue;
-    pen.rect(best.x - wide / 2, best.y - 6, wide, 12, { fill: theme.page, radius: 3, alpha: 0.9 });
-    pen.text(words, best.x, best.y + 3.2, { size: 9, color: theme.ink, align: "center" });
+    const loop = kind === "loop" ? "t → t + 1" : "";
+    const told =
+      numbers && data.measured && (line.column >= 0 || camera.sb >= 1.15) && log !== UNKNOWN && !Number.isNaN(log);
+    if (kind === "bus" || kind === "collect" || kind === "shelf" || !(told || loop)) continue;
+    chip(pen, line, [loop, told ? shortText(log) : ""].filter(Boolean).join("  "));
   }
+}
+
+// A word at the middle of the longest piece of a line.
+function chip(pen, line, words) {
+  const { points } = line.form;
+  const left = line.column >= 0 ? level.left(line.column) : 0;
+  let best = null;
+  for (let k = 1; k < points.length; k++) {
+    const [from, to] = [points[k - 1], points[k]].map(([x, y, absolute]) => [X(absolute ? x : left + x), Y(y)]);
+    const long = Math.abs(to[0] - from[0]) + Math.abs(to[1] - from[1]);
+    if (!best || long > best.long) best = { long, x: (from[0] + to[0]) / 2, y: (from[1] + to[1]) / 2 };
+  }
+  const wide = words.length * 4.9 + 6;
+  if (best.long < 22 || best.x < -wide || best.x > stage.width + wide || best.y < 0 || best.y > stage.height) return;
+  pen.rect(best.x - wide / 2, best.y - 6, wide, 12, { fill: theme.page, radius: 3, alpha: 0.9 });
+  pen.text(words, best.x, best.y + 3.2, { size: 9, color: theme.ink, align: "center" });
 }

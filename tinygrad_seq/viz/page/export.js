@@ -76,6 +76,10 @@ function restore() {
   shown.stop =
     parts.has("stop") && stops.length ? Math.min(Math.max(numbers("stop")[0] || 0, 0), stops.length - 1) : -1;
   setLevel(parts.get("level") || data.start);
+  if (!parts.has("level")) {
+    const inside = (name) => data.folded.some((path) => name === path || name.startsWith(`${path}/`));
+    for (const band of level.bands) band.folded = inside(band.name);
+  }
   for (const k of numbers("fold")) if (level.bands[k]) level.bands[k].folded = true;
   const ends = numbers("path").filter((v) => Number.isInteger(v) && v >= 0 && v < whole.graph.count);
   if (parts.has("path")) picked.ends = ends.slice(0, 2);

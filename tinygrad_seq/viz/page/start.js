@@ -13,17 +13,19 @@ function showButtons() {
   document.body.classList.toggle("timeless", level.count < 2 || level.name === "rolled");
 }
 
+// To a new size, with the same place in the middle.
 function resize() {
+  const [width, height] = [canvas.clientWidth, canvas.clientHeight];
+  if (width === stage.width && height === stage.height) return;
   const zoomed = camera.sx / limits.sx;
-  const middle = toX(stage.width / 2);
-  [stage.width, stage.height] = [canvas.clientWidth, canvas.clientHeight];
-  stage.top = level.count ? 26 : 6;
+  const [x, y] = [toX(stage.width / 2), (stage.height / 2 - camera.oy) / camera.sy];
+  Object.assign(stage, { width, height });
   fit();
-  if (zoomed > 1.001) {
-    setScale(limits.sx * zoomed);
-    camera.ox += stage.width / 2 - X(middle);
-    clampCamera();
-  }
+  if (zoomed < 1.001) return;
+  setScale(limits.sx * zoomed);
+  camera.ox += stage.width / 2 - X(x);
+  camera.oy = stage.height / 2 - y * camera.sy;
+  clampCamera();
 }
 
 setTheme(matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
@@ -39,6 +41,8 @@ showButtons();
 [stage.width, stage.height] = [canvas.clientWidth, canvas.clientHeight];
 stage.top = level.count ? 26 : 6;
 restore();
+showButtons();
+resize();
 tell();
 tellKey();
 frame();
@@ -76,7 +80,7 @@ window.picture = {
   link: viewText,
 };
 setTimeout(tellParameters);
-addEventListener("resize", resize);
+new ResizeObserver(resize).observe(canvas);
 addEventListener("hashchange", () => {
   restore();
   showButtons();
