@@ -22,6 +22,7 @@ from .view import Step, View
 
 __all__ = ["animate", "stops"]
 
+Array = np.ndarray[Any, Any]
 FORMATS = {".gif": "GIF", ".png": "PNG", ".apng": "PNG"}
 
 
@@ -68,15 +69,42 @@ def animate(
     pixels = [raster(svg(layout, theme), scale)[..., :3] for layout in stops(picture)]
     from PIL import Image  # noqa: PLC0415 - comes with Matplotlib
 
+    if suffix == ".gif":
+        pixels, palette = _in_one_palette(pixels)
     images: list[Any] = [Image.fromarray(frame) for frame in pixels]
     if suffix == ".gif":
-        # One palette for all frames, so that no colour flickers.
-        palette = images[-1].quantize(256, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
-        images = [image.quantize(palette=palette, dither=Image.Dither.NONE) for image in images]
+        for image in images:
+            image.putpalette(palette)
     each = round(1000 * seconds)
     options = {"save_all": True, "append_images": images[1:], "loop": 0}
     with replacing(path, "animate") as file:
         images[0].save(file, FORMATS[suffix], duration=[each] * (len(images) - 1) + [4 * each], **options)
+
+
+def _in_one_palette(pixels: list[Array]) -> tuple[list[Array], bytes]:
+    """Frames of positions in a palette, the same for all so that nothing flickers, and the palette.
+
+    It has the 256 commonest colours of the last frame as they are; any other becomes the closest of these.
+    """
+    packed = [(frame.astype(np.uint32) << np.array([16, 8, 0], np.uint32)).sum(axis=-1) for frame in pixels]
+    colors, counts = np.unique(packed[-1], return_counts=True)
+    palette = _rgb(np.sort(colors[np.argsort(-counts, kind="stable")[:256]]))
+    found = []
+    for frame in packed:
+        own, where = np.unique(frame, return_inverse=True)
+        # In blocks, as a frame may have many colours.
+        closest = [_distance(block, palette).argmin(axis=1) for block in np.array_split(_rgb(own), len(own) // 999 + 1)]
+        found.append(np.concatenate(closest).astype(np.uint8)[where.reshape(frame.shape)])
+    return found, palette.astype(np.uint8).tobytes()
+
+
+def _rgb(packed: Array) -> Array:
+    return np.stack([packed >> 16, packed >> 8 & 255, packed & 255], axis=-1).astype(np.int64)
+
+
+def _distance(a: Array, b: Array) -> Array:
+    found: Array = np.square(a[:, None] - b).sum(axis=-1)
+    return found
 
 
 def stops(picture: Picture) -> Iterator[Layout]:

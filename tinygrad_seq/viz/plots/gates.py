@@ -74,9 +74,7 @@ def gates(
     figure = figure_on(figure, 0.75 + 1.15 * len(found), dark)
     heading(figure, title or "What the gates do", theme)
     axes = np.atleast_1d(figure.subplots(len(found), 1, sharex=True))
-    colors = color_map(theme)
-    colors.set_over(theme.hot)
-    colors.set_under(LIGHT.exploded)
+    colors = color_map(theme).with_extremes(over=theme.hot, under=LIGHT.exploded)
     for ax, (name, values) in zip(axes, found.items(), strict=True):
         last = ax is axes[-1]
         dress(ax, "", "time step t" if last else "", "unit", theme)

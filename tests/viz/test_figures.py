@@ -1,0 +1,145 @@
+"""Companion plots as Matplotlib draws them; what they draw is in test_plots.py."""
+
+import io
+import sys
+
+import numpy as np
+import pytest
+from viz.tables import FIVE, T, X, layer, norms_of, output
+
+import tinygrad_seq as tg
+from tinygrad_seq import flow
+from tinygrad_seq.viz import plots
+from tinygrad_seq.viz.plots.heat import HATCHES, NAMES
+from tinygrad_seq.viz.scale import DARK, LIGHT, Scale
+
+mpl = pytest.importorskip("matplotlib")
+pytestmark = pytest.mark.slow
+
+
+def drawn():
+    """Every plot, by name: a function of the options that all have."""
+    loss = np.sum(output()[-1])
+    lstm = layer()
+    recording = lstm(X, record=True)[-1]["l0"]
+    models = {kind: flow.role_norms(np.sum(output(kind)[-1])) for kind in ("RNN", "LSTM", "GRU")}
+    steps = flow.step_jacobians(loss, ("h", "c"))
+    return {
+        "heat": lambda **o: plots.heat(flow.role_norms(loss), **o),
+        "heat, five marks": lambda **o: plots.heat(FIVE, **o),
+        "triangle": lambda **o: plots.triangle(flow.triangle(output()), **o),
+        "jacobians": lambda **o: plots.jacobians(steps, **o),
+        "gates": lambda **o: plots.gates(recording, **o),
+        "ledger": lambda **o: plots.ledger(flow.ledger(np.sum(lstm(X)[0]), lstm.weight_ih_l0), **o),
+        "memory": lambda **o: plots.memory(flow.memory(loss), flow.lyapunov(steps), **o),
+        "compare": lambda **o: plots.compare(models, **o),
+        "ratio": lambda **o: tg.viz.diff(loss, np.sum(output()[0])).plot(**o),
+    }
+
+
+PLOTS = drawn()
+
+
+def pixels(figure):
+    figure.set_dpi(60)
+    file = io.BytesIO()
+    figure.savefig(file, format="rgba")
+    return np.frombuffer(file.getvalue(), np.uint8).reshape(-1, 4)
+
+
+def texts(figure):
+    """All words of a figure."""
+    from matplotlib.text import Text
+
+    return [text.get_text() for text in figure.findobj(Text) if text.get_text()]
+
+
+@pytest.mark.parametrize("name", PLOTS)
+def test_every_plot_is_titled_labelled_and_drawn_without_a_warning(name):
+    figure = PLOTS[name](title="Where $it went")
+    words = texts(figure)
+    assert "Where $it went" in words
+    assert any(word.startswith(("time step", "state at time step")) for word in words)
+    assert len(np.unique(pixels(figure), axis=0)) > 20
+    assert "matplotlib.pyplot" not in sys.modules or not sys.modules["matplotlib.pyplot"].get_fignums()
+
+
+@pytest.mark.parametrize("name", PLOTS)
+def test_the_page_is_dark_where_that_is_asked_for(name):
+    for dark, theme in ((False, LIGHT), (True, DARK)):
+        figure = PLOTS[name](dark=dark)
+        assert mpl.colors.to_hex(figure.get_facecolor()) == theme.page
+        for ax in figure.axes:
+            for label in (*ax.get_xticklabels(), *ax.get_yticklabels()):
+                assert mpl.colors.to_hex(label.get_color()) == theme.ink
+
+
+@pytest.mark.parametrize("name", [name for name in PLOTS if name not in ("gates", "compare")])
+def test_a_plot_goes_on_axes_that_are_given(name):
+    figure = mpl.figure.Figure()
+    left, right = figure.subplots(1, 2)
+    assert PLOTS[name](ax=right) is figure
+    assert right.has_data()
+    assert not left.has_data()
+
+
+@pytest.mark.parametrize("name", ["gates", "compare"])
+def test_several_axes_go_on_a_figure_that_is_given(name):
+    figure = mpl.figure.Figure(layout="constrained")
+    parts = figure.subfigures(1, 2)
+    assert PLOTS[name](figure=parts[1]) is parts[1]
+    assert parts[1].axes
+    assert not parts[0].axes
+
+
+def test_a_heat_map_has_the_colours_of_the_scale_and_a_pattern_for_each_mark():
+    found = flow.role_norms(np.sum(output("RNN")[-1]))
+    (ax, _) = plots.heat(found).axes
+    scale = Scale.of(found.norm.tolist(), found.start)
+    (image,) = ax.images
+    for norm, color in zip(found.norm, image.get_array()[0], strict=True):
+        assert mpl.colors.to_hex(color) == LIGHT.color(scale.bin(float(norm)))
+    (ax, _) = plots.heat(FIVE).axes
+    assert {patches.get_hatch() for patches in ax.collections} == set(HATCHES.values())
+    assert {text.get_text() for text in ax.get_legend().get_texts()} == set(NAMES.values())
+
+
+def test_a_triangle_is_blank_where_a_loss_knows_nothing_of_what_comes_later():
+    (ax, _) = plots.triangle(flow.triangle(output("GRU"))).axes
+    (image,) = ax.images
+    assert ((image.get_array()[..., 3] == 0) == ~np.tri(T, dtype=bool)).all()
+    assert not ax.collections
+
+
+def test_saturated_gates_have_the_colours_of_the_extremes():
+    values = np.array([[0.05, 0.5, 0.95]] * 4)
+    figure = plots.gates({"f": values})
+    (image,) = figure.axes[0].images
+    assert [mpl.colors.to_hex(c) for c in image.cmap(image.norm(values[0]))][::2] == [LIGHT.exploded, LIGHT.hot]
+    assert any("33% shut, 33% open" in words for words in texts(figure))
+
+
+def test_gates_take_any_row_of_a_batch_and_a_sequence_without_one():
+    values = np.random.default_rng(0).uniform(size=(5, 3, 2))
+    for given, row in (({"z": values}, 2), ({"z": values[:, 2]}, 0)):
+        (image,) = plots.gates(given, row=row).axes[0].images
+        assert np.array_equal(image.get_array(), values[:, 2].T)
+
+
+def test_the_slope_is_that_of_the_exponent():
+    rates = flow.Lyapunov(np.array([-0.5]), np.array([[-0.5]]))
+    (ax,) = plots.memory(flow.memory(np.sum(output("RNN")[-1])), rates).axes
+    line = ax.lines[1].get_ydata()
+    assert np.diff(np.log(line)) == pytest.approx(np.full(T - 1, 0.5))
+
+
+def test_bars_stack_to_the_whole():
+    lstm = layer()
+    (ax,) = plots.ledger(flow.ledger(np.sum(lstm(X)[0]), lstm.weight_hh_l0)).axes
+    assert sum(bar.get_height() for bar in ax.patches) == pytest.approx(1)
+
+
+def test_models_are_compared_on_one_scale():
+    models = {"small": norms_of([1e-3, 1e-3]), "large": norms_of([1.0, 1.0])}
+    small, large = (ax.images[0].get_array()[0, 0] for ax in plots.compare(models).axes[:2])
+    assert (small[:3].sum()) > large[:3].sum()
