@@ -148,12 +148,12 @@ def test_second_orders_are_compared_too():
     assert {v.direction for v in found.added if v.t is not None} == {"backward"}
 
 
-def test_a_thousand_steps_are_told_in_a_few_lines():
+def test_many_steps_are_told_in_a_few_lines():
     tg.seed(0)
-    long = np.ones((1000, 1, 2), "float32")
+    long = np.ones((300, 1, 2), "float32")
     a, b = tg.nn.GRU(2, 3), tg.nn.GRU(2, 3, reset="before")
     found = diff(draw(np.sum(a(long)[0]), gradients=False), draw(np.sum(b(long)[0]), gradients=False))
-    assert len(found.added) > 1000
+    assert len(found.added) > 300
     assert len(repr(found).splitlines()) < 60
 
 
