@@ -22,7 +22,7 @@ def test_nothing_overlaps_and_no_line_goes_through_a_box(name, level):
     assert problems(drawn(GRAPHS[name](), view=level)) == []
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(st.integers(0, 10**6), st.sampled_from([2, 4, 12]), st.sampled_from(LEVELS))
 def test_nor_in_programs_at_random(seed, columns, level):
     assert problems(drawn(random_program(seed), columns=columns, view=level)) == []

@@ -138,7 +138,7 @@ def test_a_fold_is_a_graph(name, level):
     check_fold(tg.viz.draw(GRAPHS[name]()).graph, level)
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(st.integers(0, 10**6), st.sampled_from(LEVELS), st.sampled_from([(), ("a",), ("b", "a/c")]))
 def test_so_it_is_of_programs_at_random(seed, level, modules):
     check_fold(tg.viz.draw(random_program(seed)).graph, level, modules)

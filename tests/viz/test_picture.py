@@ -15,6 +15,7 @@ from viz.graphs import GRAPHS, layer, lstm, rnn
 import tinygrad_seq as tg
 from tinygrad_seq.errors import DTypeError, FileAccessError, GraphError, OptionError, ProgramError, ShapeError
 from tinygrad_seq.viz import picture as picture_module
+from tinygrad_seq.viz.fold import LEVELS
 from tinygrad_seq.viz.graph import Graph
 from tinygrad_seq.viz.view import View
 
@@ -250,6 +251,21 @@ def test_the_time_is_linear_in_the_number_of_nodes():
         return best
 
     assert seconds(1600) / seconds(800) < 2.6
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("level", LEVELS)
+def test_ten_thousand_steps_without_recursion(level):
+    loss = layer("LSTM", 10_000)
+    tg.viz.draw(layer("LSTM", 3), view=level).svg()  # imports are done
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(len(list(frames())) + 150)
+    try:
+        picture = tg.viz.draw(loss, view=level, highlight="x@7")
+        assert picture.svg() == tg.viz.draw(loss, view=level, highlight="x@7").svg()
+    finally:
+        sys.setrecursionlimit(limit)
+    assert sum(column.count for column in picture.view.columns) == 10_000
 
 
 @pytest.mark.slow

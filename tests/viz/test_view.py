@@ -79,7 +79,7 @@ def test_the_strip_has_all_steps():
 
 
 def test_a_strip_of_very_many_steps_has_few_colours():
-    layout = tg.viz.draw(layer("RNN", 5000)).layout
+    layout = tg.viz.draw(rnn(1500)[0]).layout
     assert len(layout.heat) <= 800
 
 
@@ -240,7 +240,12 @@ def test_the_scale_is_logarithmic_and_whole():
     assert Scale.of([1e-30, 1.0]).low == -8
     assert [Scale.of([5.0]).mark(norm) for norm in (5.1e-8, 4.9e-8)] == ["flow", "vanished"]
     assert [Scale.of([5.0], start=2.0).mark(norm) for norm in (1.9e4, 2.1e4)] == ["flow", "exploded"]
-    assert Scale.of([0.0, None]) is None
+    assert Scale.of([None, None]) is None
+    assert [Scale.of([0.0, float("nan")]).mark(norm) for norm in (0.0, float("nan"), None)] == [
+        "zero",
+        "broken",
+        "none",
+    ]
     widths = [scale.width(norm) for norm in (1e-3, 1e-2, 1e-1, 1.0, 10.0)]
     assert widths == sorted(set(widths))
     assert [scale.bin(norm) for norm in (1e-3, 10.0)] == [0, 23]

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from viz.graphs import GRAPHS, layer, rnn
 
 import tinygrad_seq as tg
+from tinygrad_seq.viz.fold import LEVELS
 from tinygrad_seq.viz.scale import BINS, DARK, LIGHT
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -173,6 +174,38 @@ def test_every_format_shows_the_same_boxes_and_edges():
     assert joins == edges + uses + halos
     assert len(re.findall(r"^  +n\d+\[", mermaid, re.MULTILINE)) == nodes
     assert len(re.findall(r"^  n\d+ -", mermaid, re.MULTILINE)) == edges + uses
+
+
+@pytest.mark.parametrize(("seed", "mark"), [(0.0, "zero"), (np.nan, "broken"), (np.inf, "broken")])
+@pytest.mark.parametrize("level", LEVELS)
+def test_where_all_gradients_are_alike_the_picture_says_how(seed, mark, level):
+    h, _ = rnn(3, head=False)
+    with np.errstate(all="ignore"):
+        picture = tg.viz.draw(h, gradient=np.full(h.shape, seed, "float32"), view=level)
+    assert {edge["mark"] for edge in json.loads(picture.json())["edges"]} == {mark}
+    words = {"zero": "exactly zero", "broken": "infinite or not a number"}[mark]
+    assert words in picture.svg()
+    assert words in picture.text()
+
+
+def test_five_marks_look_different_and_are_explained():
+    x = tg.tensor([1.0, 1.0], requires_grad=True)
+    scales = {"vanished": 1e-12, "exploded": 1e8, "zero": 0.0, "broken": np.inf}
+    with np.errstate(all="ignore"):
+        parts = [np.sum(x * np.array([scale, scale], "float32")) for scale in scales.values()]
+        picture = tg.viz.draw([np.sum(np.stack(parts)), np.sum(x)])
+        svg = picture.svg()
+    for mark in scales:
+        assert f'class="line {mark}"' in svg
+    words = [
+        "less than 10⁻⁸ of the largest",
+        "over 10⁴ times the gradient at the output",
+        "exactly zero",
+        "not a number",
+    ]
+    assert all(word in svg for word in words)
+    rules = re.findall(r"^\.(vanished|exploded|zero|broken|none) \{ (.*) \}$", svg, re.MULTILINE)
+    assert len({rule for _, rule in rules}) == 5
 
 
 def test_labels_can_be_read():

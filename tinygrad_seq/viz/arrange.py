@@ -269,8 +269,11 @@ class _Arranger:
         entry, leave = self._entry(line)[0][1], cell.placed.east[state[1]][-1][1]
         return target.band != state[0] or abs(entry - leave) > 0.5
 
-    def _vertical(self) -> None:
-        """From the uppermost strip to the lowest: what is above what, and how high."""
+    def _vertical(self, compact: bool = True) -> None:
+        """From the uppermost strip to the lowest: what is above what, and how high.
+
+        With ``compact`` what comes after takes no room of its own above the columns but for the lines to it.
+        """
         view = self.view
         at = OUTER + 40.0
         if view.columns:
@@ -306,7 +309,7 @@ class _Arranger:
                 if after.falls:
                     after.y = at + 16.0 + after.rise
                     at += 24.0 + after.rise
-                elif after.entry and not after.leaving and view.bands:
+                elif compact and after.entry and not after.leaving and view.bands:
                     # Only the lines to it need room above the columns.
                     first, last = after.entry
                     after.y = max(at + 12.0 - first, OUTER + 12.0)
@@ -331,7 +334,24 @@ class _Arranger:
                     self.loop_y[state] = at
                 at += 6.0 if under[strip - 1] else 0.0
         self.foot = at + 6.0
-        self._make_room()
+        if compact and self._crowded():
+            self._vertical(compact=False)
+        else:
+            self._make_room()
+
+    def _crowded(self) -> bool:
+        """Whether something that comes after stands beside what else does."""
+        after = [part for (where, _), part in self.parts.items() if where == "after"]
+        spans = [
+            (min([part.y - 30.0 - part.rise, *(self.returns[k] for k in part.leaving)]), part.y + part.height + 20.0)
+            for part in after
+        ]
+        return any(
+            high < other_low and other_high < low
+            for k, (high, low) in enumerate(spans)
+            for n, (other_high, other_low) in enumerate(spans)
+            if k != n and not after[k].falls
+        )
 
     def _loops(self) -> tuple[defaultdict[int, list[State]], defaultdict[int, list[State]]]:
         """For each band what comes back to its next step above it, and what below: whichever is nearer."""
@@ -352,14 +372,10 @@ class _Arranger:
         view = self.view
         after = [part for (where, _), part in self.parts.items() if where == "after"]
         for falling in after:
-            high, low = falling.y - 30.0, falling.y + falling.height + 20.0
+            low = falling.y + falling.height + 20.0
             tops = [(part, min([part.y, *(self.returns[k] for k in part.leaving)])) for part in after]
-            others = [
-                part
-                for part, top in tops
-                if part is not falling and top < low and (falling.falls or part.y + part.height > high)
-            ]
-            if not falling.leaving and others and not any(other.x > falling.x for other in others):
+            others = [part for part, top in tops if part is not falling and top < low]
+            if falling.falls and others:
                 falling.x = max(part.x + part.width + TRUNK * len(part.leaving) for part in others) + BLOCK
             right = [k for k, box in enumerate(view.boxes) if box.where == "init" and view.bands[box.band][1]]
             if falling.falls and right:

@@ -120,14 +120,15 @@ class Scale:
 
     @classmethod
     def of(cls, norms: Iterable[float | None], start: float | None = None) -> Scale | None:
-        """The scale that holds these norms, the largest DECADES of it at most; None if there is nothing to show.
+        """The scale that holds these norms, the largest DECADES of it at most; None if there are no norms.
 
         ``start`` is the norm of the gradient that the sweep began with.
         """
         limit = start * 10.0**GROWTH if start and math.isfinite(start) else math.inf
-        sizes = [n for n in norms if n is not None and math.isfinite(n) and n > 0]
-        if not sizes:
+        known = [n for n in norms if n is not None]
+        if not known:
             return None
+        sizes = [n for n in known if math.isfinite(n) and n > 0] or [1.0]  # if all are zero or broken they have marks
         least = max(sizes) * 10.0**-DECADES
         high = math.ceil(math.log10(max(sizes)) - 1e-9)
         low = math.floor(math.log10(max(min(sizes), least)) + 1e-9)
