@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy import vdot
 
 from ..autograd import Node, Tensor
 from ..autograd.sweep import Observer, sweep
@@ -65,38 +66,40 @@ def gradient_norms(output: Tensor | Sequence[Tensor], gradient: Any = None) -> G
 def _into(found: GradientNorms) -> Observer:
     """What takes down the norm of each cotangent as it comes by."""
     nodes, edges = found.node, found.edge
-    measured: dict[int, float] = {}  # by identity, as much flows on as it came
-    alive: list[Any] = []
+    # What flowed along an edge, by identity: often it is all that comes to a node. Holding the array keeps it unique.
+    waiting: dict[int, tuple[float, Any]] = {}
     last: Any = None
+    size = 0.0
 
     def observe(node: Node, i: int | None, g: Any) -> None:
-        nonlocal last
-        if i is not None and callable(g):
-            edges[node.index, i] = nodes[node.index] if reads_once(node) else _norm_of_use(node, i, last, g)
-            return
-        size = measured.get(id(g))
-        if size is None:
-            if len(alive) > 64:
-                measured.clear()
-                alive.clear()
-            alive.append(g)
-            size = measured[id(g)] = norm(g)
+        nonlocal last, size
         if i is None:
-            nodes[node.index] = size
+            known = waiting.get(id(g))
+            nodes[node.index] = size = norm(g) if known is None else known[0]
             last = g
+            return
+        if g is last:
+            flow = size
+        elif callable(g):
+            edges[node.index, i] = size if reads_once(node) else _norm_of_use(node, i, last, g)
+            return
         else:
-            edges[node.index, i] = size
+            flow = norm(g)
+            if len(waiting) > 64:
+                waiting.clear()
+        edges[node.index, i] = flow
+        waiting[id(g)] = flow, g
 
     return observe
 
 
 def _norm_of_use(node: Node, i: int, g: Any, contribution: Callable[[], Any]) -> float:
     """The norm of what one use contributes, of a matrix by way of its factors, of a table by the rows that are read."""
-    rows = rows_read(node, g)
-    if rows is not None:
-        return norm(rows[1])
     pair = factors(node, i, g)
-    return norm(contribution()) if pair is None else norm_of_product(*pair, contribution)
+    if pair is not None:
+        return norm_of_product(*pair, contribution)
+    rows = rows_read(node, g)
+    return norm(contribution() if rows is None else rows[1])
 
 
 def norm_of_product(a: Any, b: Any, product: Callable[[], Any]) -> float:
@@ -122,16 +125,16 @@ def _square_of_product(a: Any, b: Any) -> float:
 
 def norm(g: Any) -> float:
     """The Euclidean norm, also where squares would overflow or vanish."""
-    square = float(np.vdot(g, g))
+    square = float(vdot(g, g))
     if 1e-24 < square < 1e30:
         return math.sqrt(square)
     if square == 0 and not g.any():
         return 0.0
     g = np.asarray(g, np.float64)
-    square = float(np.vdot(g, g))
+    square = float(vdot(g, g))
     if 1e-280 < square < math.inf:
         return math.sqrt(square)
     largest = float(np.max(np.abs(g), initial=0.0))
     if largest == 0 or not math.isfinite(largest):
         return largest
-    return largest * math.sqrt(float(np.vdot(g / largest, g / largest)))
+    return largest * math.sqrt(float(vdot(g / largest, g / largest)))

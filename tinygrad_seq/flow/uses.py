@@ -34,7 +34,7 @@ def reads_once(node: Node) -> bool:
     if type(index) is int:
         return True
     for part in index if type(index) is tuple else (index,):
-        if isinstance(part, np.ndarray) and part.dtype.kind in "iu":
+        if type(part) is not slice and isinstance(part, np.ndarray) and part.dtype.kind in "iu":
             return False
     return True
 
@@ -70,4 +70,4 @@ def kept(node: Node, name: str) -> Any:
 
 
 def _rows(x: Any) -> Any:
-    return x.reshape(-1, x.shape[-1])
+    return x if x.ndim == 2 else x.reshape(-1, x.shape[-1])
