@@ -195,7 +195,8 @@ class _Arranger:
                 self.lead.setdefault(line.source, len(self.lead))
             elif line.kind in ("rail", "loop", "init", "cross", "collect"):
                 state = line.state or (source.band, source.role)
-                if state not in self.trunk and self._bends(line, state):
+                # A first state may have to make way for other boxes, and then its line bends.
+                if state not in self.trunk and (line.kind == "init" or self._bends(line, state)):
                     self.trunk[state] = 0
         for mirrored in (False, True):
             for k, state in enumerate(
