@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from functools import cached_property
 from html import escape
 from pathlib import Path
+from typing import Any
 
 from ..errors import OptionError, ProgramError
 from ..replace import replacing
@@ -66,7 +67,13 @@ class Picture:
         self.level = level
         self._page = (highlight, values, tuple(replay))
         self._whole = highlight
-        self._asked = {"view": level, "fold": list(folded), "columns": columns, "focus": list(focus), "title": title}
+        self._asked: dict[str, Any] = {
+            "view": level,
+            "fold": list(folded),
+            "columns": columns,
+            "focus": list(focus),
+            "title": title,
+        }
         self.fold: Fold = known or fold(graph, level, folded)
         found = None if highlight is None else self.fold.highlight(highlight)
         self._options = (found, columns, focus, title)
