@@ -6,6 +6,8 @@ from derivatives import assert_close, numeric
 
 import tinygrad_seq as tg
 from tinygrad_seq import flow, nn
+from tinygrad_seq.autograd import ancestors
+from tinygrad_seq.flow.uses import pulled, pulled_together
 
 T, B, H = 5, 2, 3
 
@@ -47,6 +49,23 @@ def test_step_jacobians_against_finite_differences(kind, state):
     singular = np.linalg.svd(found.jacobians[0, 1])[1]
     assert_close(found.singular_values[0, 1], singular, "singular values", rtol=1e-12)
     assert found.largest[0] == pytest.approx(max(np.linalg.norm(j, 2) for j in found.jacobians[0]))
+
+
+def test_every_rule_pulls_several_cotangents_at_once():
+    rng = np.random.default_rng(0)
+    loss = np.sum(nn.LSTM(2, H, peepholes="diagonal", layer_norm=True)(rng.normal(size=(3, B, 2)))[0] ** 2)
+    other = np.sum(np.where(rng.random((B, H)) < 0.5, np.sqrt(tg.tensor(np.eye(B, H), requires_grad=True)), 0.0))
+    seen = set()
+    for node in ancestors([loss.node, other.node]):
+        for i, parent in enumerate(node.parents):
+            if parent is not None:
+                gs = rng.normal(size=(3, *node.shape)) * (rng.random((3, *node.shape)) < 0.5)
+                with np.errstate(divide="ignore", invalid="ignore"):
+                    each = np.stack([pulled(node, i, g) for g in gs])
+                    together = pulled_together(node, i, gs)
+                assert_close(together, each, f"{node} {i}", rtol=1e-12)
+                seen.add(node.op.name)
+    assert seen >= {"linear", "getitem", "multiply", "standardize", "stack", "where", "sqrt", "add"}
 
 
 def test_products_of_steps_are_the_gradients_over_several():

@@ -15,7 +15,7 @@ from ..errors import GraphError, OptionError, ShapeError
 from .find import find
 from .norms import gradient_norms
 from .table import Table, column
-from .uses import pulled
+from .uses import pulled_together
 from .ways import leading_to
 
 __all__ = [
@@ -90,8 +90,8 @@ def step_jacobians(
     Raises:
         GraphError: if no such states are recorded, or states of several modules.
 
-    The rows of a batch are taken as independent, which they are in all recurrences here. The cost is that of n sweeps
-    over one step for each step. A state is an array ``(B, H)``, or ``(H,)``, which counts as B = 1.
+    The rows of a batch are taken as independent, which they are in all recurrences here. The cost is that of one
+    sweep with n rows for each row of the batch. A state is an array ``(B, H)``, or ``(H,)``, which counts as B = 1.
 
     >>> import numpy as np, tinygrad_seq as tg
     >>> _, (h, c) = tg.nn.LSTM(2, 3)(np.ones((5, 4, 2), "float32"))
@@ -143,19 +143,17 @@ def jacobian(after: Sequence[Node], before: Sequence[Node]) -> Array:
     order = leading_to(set(before), after)
     rows = []
     for node, size in zip(after, sizes, strict=True):
-        for k in range(size):
-            seed = np.zeros((B, size), node.dtype)
-            seed[:, k] = 1
-            found = _pull(order, node, seed.reshape(node.shape), set(before))
-            parts = [found.get(b, np.zeros(b.shape, b.dtype)).reshape(B, -1) for b in before]
-            rows.append(np.concatenate(parts, axis=1))
-    return np.stack(rows, axis=1)
+        basis = np.repeat(np.eye(size, dtype=node.dtype)[:, None], B, axis=1)
+        found = _pull(order, node, basis.reshape(size, *node.shape), set(before))
+        parts = [found.get(b, np.zeros((size, *b.shape), b.dtype)).reshape(size, B, -1) for b in before]
+        rows.append(np.concatenate(parts, axis=2))
+    return np.concatenate(rows).swapaxes(0, 1)
 
 
-def _pull(order: list[Node], node: Node, seed: Any, stops: set[Node]) -> dict[Node, Any]:
-    """The cotangents of the stops, through which no gradient flows on."""
+def _pull(order: list[Node], node: Node, seeds: Any, stops: set[Node]) -> dict[Node, Any]:
+    """The cotangents of the stops, through which no gradient flows on, for several seeds at once."""
     active, found = set(order), {}
-    cotangents = {node: seed}
+    cotangents = {node: seeds}
     with np.errstate(divide="ignore", invalid="ignore"), paused:
         for user in reversed(order):
             g = cotangents.pop(user, None)
@@ -166,7 +164,7 @@ def _pull(order: list[Node], node: Node, seed: Any, stops: set[Node]) -> dict[No
                 continue
             for i, parent in enumerate(user.parents):
                 if parent in active:
-                    back = pulled(user, i, g)
+                    back = pulled_together(user, i, g)
                     cotangents[parent] = cotangents[parent] + back if parent in cotangents else back
     return found
 

@@ -126,7 +126,8 @@ def ledger(output: Tensor | Sequence[Tensor], weight: Place, gradient: Any = Non
     found = sweep(start, {leaf}, observe=observe)
     total = found.get(leaf, np.zeros(leaf.shape, leaf.dtype))
     entries.sort(key=lambda entry: (entry.user.index, -1 if entry.t is None else entry.t))
-    entries = [entry if entry.to is leaf else _carried(entry, leaf, made) for entry in entries]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        entries = [entry if entry.to is leaf else _carried(entry, leaf, made) for entry in entries]
     return _written(entries, np.asarray(total), arrays)
 
 

@@ -10,7 +10,7 @@ from ..autograd import Node
 from ..autograd.sweep import unbroadcast
 from ..ops.index import scatter
 
-__all__ = ["factors", "kept", "pulled", "reads_once", "rows_read"]
+__all__ = ["factors", "kept", "pulled", "pulled_together", "reads_once", "rows_read"]
 
 
 def pulled(node: Node, i: int, g: Any) -> Any:
@@ -24,6 +24,26 @@ def pulled(node: Node, i: int, g: Any) -> Any:
     if node.op.kind == "elementwise" and not np.isfinite(back).all():
         back = np.where((g == 0) & ~np.isfinite(back), 0, back)  # what a mask did not take, as in a sweep
     return unbroadcast(back, parent.shape)
+
+
+def pulled_together(node: Node, i: int, gs: Any) -> Any:
+    """`pulled` for several cotangents at once, stacked along a first axis."""
+    parent = node.parents[i]
+    assert parent is not None
+    op, shape = node.op, (len(gs), *parent.shape)
+    if op.name == "getitem" and reads_once(node):
+        index = node.attrs[0]
+        back = np.zeros(shape, gs.dtype)
+        back[(slice(None), *index) if isinstance(index, tuple) else (slice(None), index)] += gs
+        return back
+    by_rows = op.kind == "elementwise" and len(parent.shape) == len(node.shape)
+    if by_rows or (op.name == "linear" and i != 1 and len(parent.shape) == len(node.shape) == 2):
+        port = op.ports[i]
+        assert port is not None
+        back = port.pull(gs, node)
+        if op.kind != "elementwise" or np.isfinite(back).all():
+            return back if back.shape == shape else unbroadcast(back, shape)
+    return np.stack([pulled(node, i, g) for g in gs])
 
 
 def reads_once(node: Node) -> bool:
