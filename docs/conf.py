@@ -11,7 +11,7 @@ project = "tinygrad_seq"
 author = "tinygrad_seq contributors"
 release = version = tinygrad_seq.__version__
 
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.mathjax", "tables"]
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.mathjax", "tables", "gallery"]
 exclude_patterns = ["_build"]
 nitpicky = False
 

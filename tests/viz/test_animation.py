@@ -163,6 +163,20 @@ def test_a_file_has_a_frame_for_each_stop(image, picture, suffix, tmp_path):
 
 
 @pytest.mark.slow
+def test_a_palette_has_the_colour_of_the_bar(image, picture, tmp_path):
+    animate(picture, tmp_path / "a.gif")
+    with image.open(tmp_path / "a.gif") as file:
+        found = []
+        for k in range(file.n_frames):
+            file.seek(k)
+            pixels = np.asarray(file.convert("RGB")).astype(int)
+            found.append(bool(((pixels[..., 0] > 200) & (pixels[..., 2] < 80)).any()))
+    moving = [layout.texts[1].text.rpartition(": ")[2].startswith("time step") for layout in stops(picture)]
+    assert found == moving
+    assert any(moving)
+
+
+@pytest.mark.slow
 def test_a_loss_is_drawn_before_it_is_animated(image, tmp_path):
     animate(rnn(2)[0], tmp_path / "a.gif", dark=True)
     with image.open(tmp_path / "a.gif") as file:

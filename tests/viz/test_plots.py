@@ -15,7 +15,7 @@ from tinygrad_seq.viz import plots
 from tinygrad_seq.viz.plots.gates import GATES
 from tinygrad_seq.viz.plots.grid import CELLS, MARKS, grid, marks, pooled, runs
 from tinygrad_seq.viz.plots.heat import HATCHES, NAMES, role_grid, short_paths
-from tinygrad_seq.viz.plots.ratio import ratios
+from tinygrad_seq.viz.plots.ratio import factors_within, ratios
 from tinygrad_seq.viz.scale import Scale
 
 
@@ -103,6 +103,15 @@ def test_ratios_are_logarithms_by_role_and_step():
     names, steps, logs = ratios(tg.viz.diff(np.sum(rnn(X)[0]), np.sum(rnn(X)[0]) * 100.0))
     assert (names, steps) == (["h"], list(range(T)))
     assert logs == pytest.approx(np.full((1, T), 2.0))
+
+
+@pytest.mark.parametrize(
+    ("top", "above"),
+    [(0.05, [1.05, 1.1]), (0.5, [1.5, 2, 3]), (1.2, [3, 10]), (1.9, [3, 10, 30]), (2.5, [10, 100]), (7.4, [1e3, 1e6])],
+)
+def test_a_bar_of_ratios_has_round_factors_on_both_sides(top, above):
+    factors = factors_within(top)
+    assert factors == pytest.approx([*(1 / f for f in reversed(above)), 1, *above])
 
 
 def without(module, run):

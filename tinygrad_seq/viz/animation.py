@@ -84,10 +84,10 @@ def animate(
 def _in_one_palette(pixels: list[Array]) -> tuple[list[Array], bytes]:
     """Frames of positions in a palette, the same for all so that nothing flickers, and the palette.
 
-    It has the 256 commonest colours of the last frame as they are; any other becomes the closest of these.
+    It has the 256 commonest colours as they are; any other becomes the closest of these.
     """
     packed = [(frame.astype(np.uint32) << np.array([16, 8, 0], np.uint32)).sum(axis=-1) for frame in pixels]
-    colors, counts = np.unique(packed[-1], return_counts=True)
+    colors, counts = np.unique(np.stack(packed), return_counts=True)
     palette = _rgb(np.sort(colors[np.argsort(-counts, kind="stable")[:256]]))
     found = []
     for frame in packed:

@@ -106,6 +106,7 @@ def dress(ax: Axes, title: str, across: str, upwards: str, theme: Theme, grid: b
 def dress_bar(bar: Any, theme: Theme, label: str) -> None:
     """The same for the bar that explains colours."""
     bar.set_label(label, fontsize=SIZE, color=theme.soft)
+    bar.solids.set_edgecolor("face")  # no seams in a vector format
     bar.ax.tick_params(labelsize=SIZE - 0.5, colors=theme.soft, labelcolor=theme.ink, length=2.5, width=0.6)
     bar.outline.set_edgecolor(theme.outline)
     bar.outline.set_linewidth(0.6)

@@ -62,11 +62,29 @@ def ratio(data: Diff, *, ax: Axes | None = None, dark: bool = False, title: str 
     ax.set_yticks(range(len(names)), names, parse_math=False)
     tick_whole(ax.xaxis)
     bar = figure_of(ax).colorbar(image, ax=ax, pad=0.015, fraction=0.05, aspect=18)
-    bar.ax.yaxis.set_major_locator(mpl.ticker.MaxNLocator(5, integer=top >= 2))
-    bar.ax.yaxis.set_major_formatter(lambda x, _: f"× {power_of_ten(round(x))}" if top >= 2 else f"× {10**x:.3g}")
+    factors = factors_within(top)
+    bar.set_ticks([math.log10(factor) for factor in factors], labels=[_times(factor) for factor in factors])
     dress_bar(bar, theme, "gradient, b / a")
     bar.ax.yaxis.label.set_fontsize(SIZE)
     return figure_of(ax)
+
+
+def factors_within(top: float) -> list[float]:
+    """Round factors from 10**-top to 10**top, at most three above 1 and as many below."""
+    if top >= 2:
+        step = math.ceil(math.floor(top) / 3)
+        powers = range(step, math.floor(top) + 1, step)
+        above = [10.0**power for power in powers]
+    else:
+        steps = (3, 10, 30) if top >= 1 else (1.5, 2, 3, 5) if top >= 0.3 else (1.05, 1.1, 1.2, 1.5)
+        above = [float(factor) for factor in steps if math.log10(factor) <= top][-3:]
+    return [*(1 / factor for factor in reversed(above)), 1.0, *above]
+
+
+def _times(factor: float) -> str:
+    """Factors below 1 are divisions."""
+    sign, size = ("×", factor) if factor >= 1 else ("÷", 1 / factor)
+    return f"{sign} {power_of_ten(round(math.log10(size)))}" if size > 99 else f"{sign} {size:.3g}"
 
 
 def ratios(data: Diff) -> tuple[list[str], list[int], Any]:
