@@ -113,7 +113,7 @@ def norm_of_product(a: Any, b: Any, product: Callable[[], Any]) -> float:
 def _square_of_product(a: Any, b: Any) -> float:
     """The squared norm of ``a.T @ b`` from the products of their rows, or -1 where that would not be exact enough."""
     rows, (m, n) = len(a), (a.shape[1], b.shape[1])
-    if rows * (m + n) > m * n:
+    if rows * (m + n) > m * n or m * n < _SMALL:
         return -1.0
     a, b = a.astype(np.float64, copy=False), b.astype(np.float64, copy=False)
     of_a, of_b = (a @ a.T).reshape(-1), (b @ b.T).reshape(-1)
@@ -121,6 +121,10 @@ def _square_of_product(a: Any, b: Any) -> float:
     if alone == 0:
         return 0.0
     return square if 1e-280 < 1e-8 * alone < square < math.inf else -1.0
+
+
+_SMALL = 8192
+"""Products of fewer elements than this are computed sooner than they are avoided."""
 
 
 def norm(g: Any) -> float:
