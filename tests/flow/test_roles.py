@@ -89,6 +89,15 @@ def test_the_start_is_the_norm_of_the_given_gradient():
     assert flow.role_norms([h, h], [[3.0, 0.0], [0.0, 4.0]]).start == 5
 
 
+def test_what_was_named_in_a_recorded_backward_pass_has_no_row():
+    loss, values = unrolled()
+    (g,) = tg.autograd.grad(loss, values["low", "h", 0], create_graph=True)
+    tg.name(gradient=g)
+    assert g.node.label.t is not None
+    found = flow.role_norms(np.sum(g * g))
+    assert set(found.name.tolist()) == {"z", "h"}
+
+
 def test_nothing_changes():
     loss, values = unrolled()
     before = loss.item()

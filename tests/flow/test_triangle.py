@@ -63,6 +63,7 @@ def test_a_direction_that_reads_backward_has_the_other_triangle():
     for place, reads in (("l0", np.less_equal), ("l0_reverse", np.greater_equal)):
         found = flow.triangle(output, f"{place}/h")
         assert ((found.norm > 0) == reads(found.t, found.loss)).all()
+    assert len(found.by_distance()) == 1  # none is after its loss
 
 
 def test_some_losses_of_a_long_sequence():

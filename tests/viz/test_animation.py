@@ -122,10 +122,11 @@ def test_pixels_are_where_the_layout_says(image, picture):
         assert pixels.shape == (round(layout.height * scale), round(layout.width * scale), 4)
         assert (pixels[..., 3] == 255).all()
         for box, area in zip(layout.view.boxes, layout.boxes, strict=True):
-            x, y = (area.x + 4) * scale, (area.y + area.height / 2) * scale
-            color = "#{:02x}{:02x}{:02x}".format(*pixels[round(y), round(x), :3])
             mark = layout.scale.mark(box.norm)
-            assert color == (LIGHT.color(layout.scale.bin(box.norm)) if mark == "flow" else LIGHT.of(mark))
+            bar = LIGHT.color(layout.scale.bin(box.norm)) if mark == "flow" else LIGHT.of(mark)
+            x = round((area.x + 4) * scale)
+            for y, color in ((2.5, LIGHT.box), (8, bar), (area.height - 8, bar), (area.height - 2.5, LIGHT.box)):
+                assert "#{:02x}{:02x}{:02x}".format(*pixels[round((area.y + y) * scale), x, :3]) == color
 
 
 @pytest.mark.slow

@@ -119,6 +119,8 @@ def test_modules_that_were_renamed_are_matched():
     assert found.same
     assert "~ model/old is net/old" in repr(found)
     assert not diff(loop(name="old"), loop(name="old")).renamed
+    two = [loop(name="a/same"), loop(name="b/same")]
+    assert not diff(two, loop(name="c/same")).renamed
 
 
 def test_two_kinds_of_layer_share_their_states():

@@ -139,6 +139,15 @@ def test_bars_stack_to_the_whole():
     assert sum(bar.get_height() for bar in ax.patches) == pytest.approx(1)
 
 
+def test_what_points_against_the_whole_hangs_below():
+    gates, shares = np.array(["i", "f", "g", "o"]), np.array([0.5, -0.2, 0.9, -0.2])
+    same = np.array(["a"] * 4)
+    data = flow.Ledger(np.zeros(4, int), same, same, gates, same, shares, shares, np.ones(1))
+    (ax,) = plots.ledger(data).axes
+    bars = [(bar.get_y(), bar.get_height()) for bar in ax.patches]
+    assert np.array(bars) == pytest.approx(np.array([(0, 0.5), (0, -0.2), (0.5, 0.9), (-0.2, -0.2)]))
+
+
 def test_models_are_compared_on_one_scale():
     models = {"small": norms_of([1e-3, 1e-3]), "large": norms_of([1.0, 1.0])}
     small, large = (ax.images[0].get_array()[0, 0] for ax in plots.compare(models).axes[:2])
