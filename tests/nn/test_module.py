@@ -1,5 +1,8 @@
 """Modules: names, state, and that a failed load leaves the model as it was."""
 
+import copy
+import pickle
+
 import numpy as np
 import pytest
 
@@ -87,10 +90,12 @@ def test_a_state_that_is_no_mapping_is_refused():
         Tagger().load_state_dict(3)
 
 
-def test_a_partial_load_when_not_strict():
+def test_a_partial_load_says_what_it_left_out():
     model = Tagger()
-    model.load_state_dict({"scale": [3.0], "other": 1}, strict=False)
+    missing, unexpected = model.load_state_dict({"scale": [3.0], "other": 1}, strict=False)
     assert model.scale.item() == 3
+    assert (set(missing), unexpected) == ({*NAMES[1:], "seen"}, ["other"])
+    assert model.load_state_dict(model.state_dict()) == ([], [])
 
 
 def test_train_and_eval_reach_every_module():
@@ -119,6 +124,30 @@ def test_gradients_survive_nothing_but_zero_grad():
     assert all(p.grad is not None for p in model.parameters())
     model.zero_grad()
     assert all(p.grad is None for p in model.parameters())
+
+
+def test_gradients_may_become_zeros():
+    model = nn.Sequential(nn.Linear(2, 1), nn.Linear(1, 1))
+    model[0](np.ones((1, 2), "float32")).sum().backward()
+    model.zero_grad(set_to_none=False)
+    assert model[0].weight.grad.tolist() == [[0, 0]]
+    assert model[1].weight.grad is None
+
+
+def test_apply_reaches_every_module_from_below():
+    model, seen = Tagger(), []
+    assert model.apply(seen.append) is model
+    assert seen[-1] is model
+    assert len(seen) == 8
+    assert [name for name, _ in model.named_children()] == ["embedding", "encoder", "heads"]
+
+
+def test_a_parameter_keeps_its_name_while_it_is_frozen():
+    model = Tagger()
+    model.encoder[0].weight.requires_grad = False
+    for same in (model, copy.deepcopy(model), pickle.loads(pickle.dumps(model))):
+        same.encoder[0].weight.requires_grad = True
+        assert same.encoder[0].weight.node.name == "encoder.0.weight"
 
 
 def test_forward_hooks_see_and_replace_outputs_in_order():
@@ -151,6 +180,11 @@ def test_dropout_keeps_the_mean():
     assert not nn.functional.dropout(x, 1.0).numpy().any()
 
 
+def moved(module):
+    for p in module.parameters():
+        p -= 0.1
+
+
 REFUSED = {
     "features": (
         lambda: nn.Linear(3, 2)(np.ones((4, 5), "f4")),
@@ -166,6 +200,15 @@ REFUSED = {
         r"embedding: got index 5 for 5 rows; need 0 \.\.\. 4",
     ),
     "a negative index": (lambda: nn.Embedding(5, 2)(np.array([-1])), "got index -1"),
+    "an array for a parameter": (
+        lambda: setattr(nn.Linear(3, 2), "weight", np.ones((2, 3))),
+        "Linear: got ndarray for weight, a Parameter; need a Parameter or None; set weight.data",
+    ),
+    "a function for a module": (
+        lambda: setattr(Tagger(), "encoder", np.tanh),
+        "Tagger: got ufunc for encoder, a Module; need a Module or None$",
+    ),
+    "a step by hand": (lambda: moved(nn.Linear(3, 2)), r"in-place operator, .*write p.data = p.numpy\(\) - lr"),
     "a probability above 1": (lambda: nn.Dropout(2), "got p=2"),
     "a negative probability": (lambda: nn.functional.dropout(np.ones(2), -0.1), "got p=-0.1"),
 }

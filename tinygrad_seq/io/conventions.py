@@ -70,6 +70,7 @@ def from_convention(
     >>> layer = tg.nn.LSTM(D, H)
     >>> W, b = np.ones((H + D, 4 * H)), np.zeros(4 * H)  # [h, x] @ W + b
     >>> layer.load_state_dict(tg.io.from_convention(layer, [W, b], gates="ifog", joined="hx"))
+    Loaded(missing_keys=[], unexpected_keys=[])
     """
     caller = "from_convention"
     own = own_convention(caller, layer, place)

@@ -50,6 +50,7 @@ def from_keras(module: Module, weights: Sequence[Any]) -> dict[str, Array]:
     >>> weights = [np.ones((3, 15)), np.ones((5, 15)), np.ones((2, 15))]  # keras.layers.GRU(5).get_weights()
     >>> gru = tg.nn.GRU(3, 5)
     >>> gru.load_state_dict(tg.io.from_keras(gru, weights))
+    Loaded(missing_keys=[], unexpected_keys=[])
     """
     parts = list(_parts("from_keras", module, ""))
     arrays = [np.asarray(array) for array in weights]
@@ -113,7 +114,7 @@ def _parts(caller: str, module: Module, path: str) -> Iterator[Part]:
             "Keras has no such layer; convert its parts one by one"
         )
     else:
-        for name, child in module._children():
+        for name, child in module.named_children():
             yield from _parts(caller, child, f"{path}.{name}" if path else name)
 
 

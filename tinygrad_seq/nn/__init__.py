@@ -26,6 +26,7 @@ from .activations import (
 )
 from .attention import AdditiveAttention, Attention, AttentionPooling, DotAttention, GeneralAttention, Memory
 from .cells import GRUCell, LSTMCell, MGUCell, RNNCell
+from .containers import ModuleDict, ModuleList, Sequential
 from .conventions import Convention, Conventions, convention
 from .ctc import CTCLoss
 from .decoders import BahdanauDecoder, Decoder, DecoderState, LuongDecoder
@@ -48,7 +49,7 @@ from .losses import (
     SoftMarginLoss,
     TripletMarginLoss,
 )
-from .module import Module, ModuleDict, ModuleList, Parameter, Sequential
+from .module import Module, Parameter
 from .normalization import BatchNorm1d, BatchNormPerStep, LayerNorm
 from .recurrent import GRU, IRNN, LSTM, MGU, RNN
 from .seq2seq import Encoder, Seq2Seq

@@ -15,9 +15,10 @@ from ..random import generator as default_generator
 from . import functional
 from .attention import AdditiveAttention, Attention, GeneralAttention, Memory, visible
 from .cells import GRUCell, LSTMCell, RNNCell
+from .containers import ModuleList
 from .decoding.roll import draw
 from .layers import Embedding, Linear, positive
-from .module import Module, ModuleList
+from .module import Module
 from .recurrent import GRU, LSTM, RNN
 
 __all__ = ["BahdanauDecoder", "Decoder", "DecoderState", "LuongDecoder"]

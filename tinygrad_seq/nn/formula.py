@@ -10,8 +10,9 @@ import numpy as np
 from ..autograd import Tensor, get_default_dtype, name
 from ..autograd.tensor import as_array
 from ..errors import OptionError, ShapeError
+from .containers import ModuleDict
 from .layers import positive
-from .module import Module, ModuleDict
+from .module import Module
 from .recurrences import Recurrence, States, Weights
 from .unroll import Stack, Unrolled
 

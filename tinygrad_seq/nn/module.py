@@ -3,25 +3,65 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple, NoReturn, Self
 
 import numpy as np
 
 from ..autograd import Tensor, scope
 from ..autograd.tensor import Array, as_array, new_leaf
-from ..errors import DTypeError, StateError
+from ..errors import DTypeError, StateError, UnsupportedError
 
-__all__ = ["Module", "ModuleDict", "ModuleList", "Parameter", "Sequential"]
+__all__ = ["Loaded", "Module", "Parameter"]
 
 
 class Parameter(Tensor):
     """A Tensor that a `Module` lists as its own; a variable unless ``requires_grad=False``."""
 
-    __slots__ = ()
+    __slots__ = ("_path",)
 
     def __init__(self, data: Any, requires_grad: bool = True):
         array = as_array(data)
         super().__init__(array, new_leaf(array) if requires_grad else None)
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether it is trained; may be set, to freeze it for a while."""
+        return self._node is not None
+
+    @requires_grad.setter
+    def requires_grad(self, value: bool) -> None:
+        Tensor.requires_grad.fset(self, value)  # type: ignore[attr-defined]
+        self._called(getattr(self, "_path", None))
+
+    def _called(self, path: str | None) -> None:
+        """Give it its dotted path for a name, which its nodes have as well."""
+        self._path = path
+        if self._node is not None:
+            self._node.name = path
+
+    def __reduce__(self) -> Any:
+        return (*super().__reduce__(), (None, {"_path": getattr(self, "_path", None)}))
+
+    def _changed_in_place(self, other: Any) -> NoReturn:
+        """Refuse ``p -= ...``, which would give the name p to another Tensor, and leave the module as it is."""
+        raise UnsupportedError(
+            "Parameter: got an in-place operator, which would not reach the module; "
+            "write p.data = p.numpy() - lr * p.grad.numpy(), or use an optimiser of tg.optim"
+        )
+
+    __iadd__ = __isub__ = __imul__ = __itruediv__ = __ipow__ = __imatmul__ = _changed_in_place
+
+
+class Loaded(NamedTuple):
+    """What `Module.load_state_dict` left out; both are empty unless ``strict=False``.
+
+    Attributes:
+        missing_keys: entries of the module that the state does not have; they stay as they were.
+        unexpected_keys: entries of the state that the module does not have.
+    """
+
+    missing_keys: list[str]
+    unexpected_keys: list[str]
 
 
 class Module:
@@ -82,9 +122,19 @@ class Module:
         return lambda: hooks.pop(key, None)
 
     def __setattr__(self, name: str, value: Any) -> None:
+        """Set an attribute; a Parameter or Module is one of this module's from now on.
+
+        Raises:
+            DTypeError: for an array, say, in the place of a Parameter or Module, which would no longer be trained.
+        """
+        before = self.__dict__.get(name)
+        for kind, remedy in ((Parameter, f"; set {name}.data to change its values"), (Module, "")):
+            if isinstance(before, kind) and not isinstance(value, (kind, type(None))):
+                got = f"got {type(value).__name__} for {name}, a {kind.__name__}"
+                raise DTypeError(f"{type(self).__name__}: {got}; need a {kind.__name__} or None{remedy}")
         object.__setattr__(self, name, value)
         if isinstance(value, Parameter):
-            _name_parameter(value, name)
+            value._called(name)
         elif isinstance(value, Module):
             value._adopt(name)
 
@@ -92,7 +142,7 @@ class Module:
         """Take the name that the parent module gives; parameters learn their path from the root."""
         object.__setattr__(self, "_name", name)
         for path, parameter in self.named_parameters():
-            _name_parameter(parameter, f"{name}.{path}")
+            parameter._called(f"{name}.{path}")
 
     def register_buffer(self, name: str, value: Any, persistent: bool = True) -> None:
         """Keep an array that is part of the state but is not trained, such as a running mean, under ``self.name``.
@@ -105,15 +155,33 @@ class Module:
         self.__dict__.setdefault("_buffers", {})[name] = bool(persistent)
         object.__setattr__(self, name, None if value is None else as_array(value))
 
-    def _children(self) -> Iterator[tuple[str, Module]]:
+    def named_children(self) -> Iterator[tuple[str, Module]]:
+        """The modules directly below this one, with their names."""
         for name, value in self.__dict__.items():
             if isinstance(value, Module):
                 yield name, value
 
     def children(self) -> Iterator[Module]:
         """The modules directly below this one."""
-        for _, module in self._children():
+        for _, module in self.named_children():
             yield module
+
+    def apply(self, function: Callable[[Module], Any]) -> Self:
+        """Call ``function`` with every module below this one, then with this one, for example to initialise them.
+
+        Returns:
+            The module.
+
+        >>> import tinygrad_seq as tg
+        >>> def begin(module):
+        ...     if isinstance(module, tg.nn.Linear):
+        ...         tg.nn.init.zeros_(module.bias)
+        >>> model = tg.nn.Sequential(tg.nn.Linear(2, 3), tg.nn.Tanh()).apply(begin)
+        """
+        for module in self.children():
+            module.apply(function)
+        function(self)
+        return self
 
     def named_modules(self, prefix: str = "") -> Iterator[tuple[str, Module]]:
         """This module and all below it, each once, with dotted paths."""
@@ -125,7 +193,7 @@ class Module:
                 continue
             seen[id(module)] = None
             yield path, module
-            below = [(f"{path}.{name}" if path else name, child) for name, child in module._children()]
+            below = [(f"{path}.{name}" if path else name, child) for name, child in module.named_children()]
             stack.extend(reversed(below))
 
     def modules(self) -> Iterator[Module]:
@@ -173,12 +241,15 @@ class Module:
         """A copy of every parameter and buffer, by dotted path, in PyTorch's names and shapes."""
         return {path: np.array(value) for path, _, _, value in self._slots()}
 
-    def load_state_dict(self, state: Mapping[str, Any], strict: bool = True) -> None:
+    def load_state_dict(self, state: Mapping[str, Any], strict: bool = True) -> Loaded:
         """Take the values of ``state``: everything is checked first, then all is loaded or nothing.
 
         Args:
             state: a mapping from dotted paths to anything that ``np.asarray`` takes, for example PyTorch tensors.
             strict: refuse missing and unexpected entries.
+
+        Returns:
+            The missing and the unexpected entries.
 
         Raises:
             DTypeError: if ``state`` is no mapping.
@@ -187,10 +258,11 @@ class Module:
         if not isinstance(state, Mapping):
             raise DTypeError(f"load_state_dict: got {type(state).__name__}; need a mapping from names to arrays")
         slots = {path: (module, name, value) for path, module, name, value in self._slots()}
+        left_out = Loaded([path for path in slots if path not in state], [path for path in state if path not in slots])
         problems = []
         if strict:
-            problems += [f"{path} is missing" for path in slots if path not in state]
-            problems += [f"{path} is unexpected" for path in state if path not in slots]
+            problems += [f"{path} is missing" for path in left_out.missing_keys]
+            problems += [f"{path} is unexpected" for path in left_out.unexpected_keys]
         new: dict[str, Array] = {}
         for path, (_, _, value) in slots.items():
             if path not in state:
@@ -210,30 +282,31 @@ class Module:
                 value._replace(array)
             else:
                 object.__setattr__(module, name, array)
+        return left_out
 
-    def zero_grad(self) -> None:
-        """Forget the gradients of all parameters."""
-        for parameter in self.parameters():
-            parameter.grad = None
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Forget the gradients of all parameters, or with ``set_to_none=False`` make those that there are zeros."""
+        for p in self.parameters():
+            p.grad = None if set_to_none or p.grad is None else Tensor(np.zeros(p.shape, p.dtype))
 
-    def train(self, mode: bool = True) -> Module:
+    def train(self, mode: bool = True) -> Self:
         """Switch this module and all below it to training (dropout on), and return it."""
         for module in self.modules():
             object.__setattr__(module, "training", bool(mode))
         return self
 
-    def eval(self) -> Module:
+    def eval(self) -> Self:
         """Switch this module and all below it to evaluation (dropout off), and return it."""
         return self.train(False)
 
-    def requires_grad_(self, requires_grad: bool = True) -> Module:
+    def requires_grad_(self, requires_grad: bool = True) -> Self:
         """Make all parameters variables, or constants, and return the module."""
         for path, parameter in self.named_parameters():
+            parameter._called(path)
             parameter.requires_grad = requires_grad
-            _name_parameter(parameter, path)
         return self
 
-    def astype(self, dtype: Any) -> Module:
+    def astype(self, dtype: Any) -> Self:
         """Convert all parameters, with their gradients, and floating buffers to another floating dtype, in place.
 
         Returns:
@@ -251,11 +324,11 @@ class Module:
                 object.__setattr__(module, name, value.astype(dtype))
         return self
 
-    def double(self) -> Module:
+    def double(self) -> Self:
         """Convert to float64; the same as ``astype("float64")``."""
         return self.astype("float64")
 
-    def float(self) -> Module:
+    def float(self) -> Self:
         """Convert to float32; the same as ``astype("float32")``."""
         return self.astype("float32")
 
@@ -264,83 +337,6 @@ class Module:
         return ""
 
     def __repr__(self) -> str:
-        lines = [f"({name}): " + repr(child).replace("\n", "\n  ") for name, child in self._children()]
+        lines = [f"({name}): " + repr(child).replace("\n", "\n  ") for name, child in self.named_children()]
         body = "\n  ".join(lines)
         return f"{type(self).__name__}({self.extra_repr()}" + (f"\n  {body}\n)" if body else ")")
-
-
-def _name_parameter(parameter: Parameter, name: str) -> None:
-    if parameter.node is not None:
-        parameter.node.name = name
-
-
-class Sequential(Module):
-    """Modules applied one after the other."""
-
-    def __init__(self, *modules: Module):
-        for i, module in enumerate(modules):
-            setattr(self, str(i), module)
-
-    def forward(self, x: Any) -> Any:
-        """The output of the last module."""
-        for module in self.children():
-            x = module(x)
-        return x
-
-    def __len__(self) -> int:
-        return len(list(self.children()))
-
-    def __getitem__(self, i: int) -> Module:
-        return list(self.children())[i]
-
-
-class _Holder(Module):
-    """Holds modules and is not called itself, so they carry its name in theirs."""
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        super().__setattr__(name, value)
-        self._name_children()
-
-    def _adopt(self, name: str) -> None:
-        super()._adopt(name)
-        self._name_children()
-
-    def _name_children(self) -> None:
-        for name, child in self._children():
-            object.__setattr__(child, "_name", f"{self._name}/{name}" if self._name else name)
-
-
-class ModuleList(_Holder):
-    """A list of modules, whose parameters are found as ``0.weight``, ``1.weight``, ..."""
-
-    def __init__(self, modules: Any = ()):
-        for module in modules:
-            self.append(module)
-
-    def append(self, module: Module) -> None:
-        """Add a module at the end."""
-        setattr(self, str(len(self)), module)
-
-    def __len__(self) -> int:
-        return len(list(self.children()))
-
-    def __iter__(self) -> Iterator[Module]:
-        return self.children()
-
-    def __getitem__(self, i: int) -> Module:
-        return list(self.children())[i]
-
-
-class ModuleDict(_Holder):
-    """Modules by name."""
-
-    def __init__(self, modules: Mapping[str, Module] | None = None):
-        for name, module in (modules or {}).items():
-            setattr(self, name, module)
-
-    def __getitem__(self, name: str) -> Module:
-        return dict(self._children())[name]
-
-    def keys(self) -> list[str]:
-        """The names."""
-        return [name for name, _ in self._children()]
