@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -140,3 +141,36 @@ def test_ends_that_nothing_connects():
     with pytest.raises(OptionError, match="3 ends"):
         tg.viz.draw(loss, highlight=("x", "w", "h0"))
     assert parts["x"].grad is None
+
+
+def test_no_path_comes_into_a_stack_as_one_step_and_leaves_it_as_another():
+    output, _ = tg.nn.LSTM(2, 3)(np.ones((5, 1, 2), "float32"))
+    graph = graph_of([np.sum(output[-1])])
+    (stack,) = [v.id for v in graph.vertices if v.op == "stack"]
+    states = {v.t: v.id for v in graph.vertices if v.name == "c"}
+    found = between(graph, [states[1]], graph.outputs[0], only="cell")
+    assert found.count == 1
+    assert stack in found.vertices
+    assert {i for child, i in found.edges if child == stack} == {4}
+    assert between(graph, [stack], graph.outputs[0]).count == 1  # asked for, it is one end
+    all_steps = graph_of([np.sum(output)])
+    (stack,) = [v.id for v in all_steps.vertices if v.op == "stack"]
+    found = between(all_steps, [v.id for v in all_steps.vertices if v.name == "c" and v.t == 1], all_steps.outputs[0])
+    assert {i for child, i in found.edges if child == stack} == {1, 2, 3, 4}
+
+
+@pytest.mark.parametrize(
+    ("only", "paths"), [("cell", 1), ("f", None), ("hidden", None), (["c", "h", "i"], None), (None, None)]
+)
+def test_paths_by_role_are_those_of_the_flow(only, paths):
+    loss = np.sum(tg.nn.LSTM(2, 3)(np.ones((4, 1, 2), "float32"))[1][0])
+    found = tg.viz.draw(loss, highlight="c@0", only=only).json()
+    expected = tg.flow.paths("c@0", loss, only=only).count
+    assert f'"paths": {expected}' in found or f'"paths":{expected}' in found
+    assert paths in (None, expected)
+
+
+def test_a_role_that_is_none():
+    loss = np.sum(tg.nn.LSTM(2, 3)(np.ones((4, 1, 2), "float32"))[1][0])
+    with pytest.raises(OptionError, match=r"draw: got only='q'; need 'cell', 'hidden', or roles: c, f, g, h, i, o"):
+        tg.viz.draw(loss, highlight="c@0", only="q")

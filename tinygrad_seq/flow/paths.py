@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -17,7 +17,7 @@ from .routes import routes
 from .table import Table, filled
 from .ways import GATES
 
-__all__ = ["Paths", "local_gain", "paths"]
+__all__ = ["Paths", "local_gain", "paths", "roles"]
 
 Array = np.ndarray[Any, Any]
 
@@ -104,13 +104,13 @@ def paths(
     ids = {node: k for k, node in enumerate(order)}
     if norms is None:
         norms = gradient_norms(target if isinstance(target, Tensor) else _as_tensor(end))
-    closed, through = _roles(order, only)
+    closed, through = roles([node.name if node.parents else None for node in order], only, "paths")
     found = routes(
         [[None if parent is None else ids[parent] for parent in node.parents] for node in order],
         [ids[node] for node in sources],
         ids[end],
-        closed=[ids[node] for node in closed],
-        through=None if through is None else [ids[node] for node in through],
+        closed=closed,
+        through=through,
         log_gain=lambda v, i: local_gain(norms.edge.get((order[v].index, i)), norms.node.get(order[v].index)),
     )
     rows: list[tuple[Any, ...]] = []
@@ -146,23 +146,24 @@ def _said(node: Node) -> str:
     return name if node.label.t is None else f"{name} at step {node.label.t}"
 
 
-def _roles(order: list[Node], only: str | Iterable[str] | None) -> tuple[list[Node], list[Node] | None]:
-    """The nodes that are closed to a path, and those of which it has to pass one."""
-    named = [node for node in order if node.name and node.parents]
+def roles(
+    names: Sequence[str | None], only: str | Iterable[str] | None, caller: str
+) -> tuple[list[int], list[int] | None]:
+    """Which of the nodes that have these names are closed to a path, and which it has to pass one of; see `paths`."""
     if only is None:
         return [], None
     if only == "cell":
-        return [node for node in named if node.name in GATES], None
+        return [k for k, name in enumerate(names) if name in GATES], None
     if only == "hidden":
-        return [node for node in named if node.name == "c"], None
-    roles = {node.name for node in named}
+        return [k for k, name in enumerate(names) if name == "c"], None
+    known = {name for name in names if name}
     wanted = [only] if isinstance(only, str) else list(only)
-    unknown = [role for role in wanted if role not in roles]
+    unknown = [role for role in wanted if role not in known]
     if unknown:
-        known = ", ".join(sorted(role for role in roles if role))
-        raise OptionError(f"paths: got only={unknown[0]!r}; need 'cell', 'hidden', or roles: {known}")
+        raise OptionError(
+            f"{caller}: got only={unknown[0]!r}; need 'cell', 'hidden', or roles: {', '.join(sorted(known)) or 'none'}"
+        )
     if isinstance(only, str):
-        return [node for node in named if node.name in GATES and node.name != only], [
-            node for node in named if node.name == only
-        ]
-    return [node for node in named if node.name not in wanted], None
+        shut = [k for k, name in enumerate(names) if name in GATES and name != only]
+        return shut, [k for k, name in enumerate(names) if name == only]
+    return [k for k, name in enumerate(names) if name and name not in wanted], None

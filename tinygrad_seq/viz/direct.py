@@ -20,12 +20,13 @@ def direct(graph: Graph) -> tuple[Graph, list[int]]:
     same: dict[int, int] = {}  # a read, and what it is
     gone: set[int] = set()
     for stack in graph.vertices:
-        if stack.op != "stack" or dict(stack.attrs).get("axis", "0") != "0" or stack.id in graph.outputs:
+        if not stacks_steps(graph, stack.id) or stack.id in graph.outputs:
             continue
-        reads = {user: _read(graph, user, stack.id) for user, _ in uses[stack.id]}
-        if reads and all(step is not None and user not in graph.outputs for user, step in reads.items()):
+        read = {user: read_of(graph, user, stack.id) for user, _ in uses[stack.id]}
+        steps = {user: None if k is None else stack.parents[k] for user, k in read.items()}
+        if steps and all(step is not None and user not in graph.outputs for user, step in steps.items()):
             gone.add(stack.id)
-            same.update((user, step) for user, step in reads.items() if step is not None)
+            same.update((user, step) for user, step in steps.items() if step is not None)
     if not gone:
         return graph, list(range(len(graph.vertices)))
     place: list[int] = []
@@ -51,9 +52,15 @@ def direct(graph: Graph) -> tuple[Graph, list[int]]:
     return Graph(vertices, tuple(place[k] for k in graph.outputs), graph.measured, together), place
 
 
-def _read(graph: Graph, user: int, stack: int) -> int | None:
-    """The step that a user reads of a stack, if it does just that."""
+def stacks_steps(graph: Graph, vertex: int) -> bool:
+    """Whether it is a stack whose first axis is that of the steps."""
+    found = graph.vertices[vertex]
+    return found.op == "stack" and dict(found.attrs).get("axis", "0") == "0"
+
+
+def read_of(graph: Graph, user: int, stack: int) -> int | None:
+    """Which input of a stack a user reads, if it does just that."""
     read, steps = graph.vertices[user], graph.vertices[stack].parents
     if read.op != "getitem" or not INTEGER.fullmatch(read.key) or not -len(steps) <= int(read.key) < len(steps):
         return None
-    return steps[int(read.key)]
+    return int(read.key) % len(steps)

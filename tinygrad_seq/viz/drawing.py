@@ -31,6 +31,7 @@ def draw(
     gradients: bool = True,
     gradient: Any = None,
     highlight: End | tuple[End, End] | None = None,
+    only: str | Iterable[str] | None = None,
     columns: int = 12,
     focus: Iterable[int] = (),
     title: str = "",
@@ -54,6 +55,8 @@ def draw(
             node is given as a Tensor, or as a string ``"NAME@STEP"``: a role ("h@3"), a read of the input ("x@0"),
             one use of a parameter ("weight_hh_l0@-1"), or a parameter ("weight_hh_l0"); with several layers as
             "l1/h@3".
+        only: which paths to highlight: "cell" for those through no gate, in an LSTM straight along c; "hidden" for
+            those without c; a gate, such as "f", for those through it and no other; or a list of roles.
         columns: how many time steps to draw at most; the others are hidden in gaps that say how many they hide.
         focus: time steps that are drawn in any case.
         title: the first line of the picture.
@@ -89,7 +92,7 @@ def draw(
         raise OptionError(f"draw: got columns={columns!r}; need an integer of at least 1")
     norms = gradient_norms(output, gradient) if gradients else None
     graph, ids = read(nodes, norms)
-    found = None if highlight is None else _highlight(graph, ids, highlight)
+    found = None if highlight is None else _highlight(graph, ids, highlight, only)
     level, modules = _level(graph, view), _modules(graph, fold)
     known = folded(graph, level, modules)
     if gradients and known.unknown:
@@ -131,21 +134,29 @@ def _modules(graph: Graph, paths: Iterable[str]) -> tuple[str, ...]:
     return wanted
 
 
-def _highlight(graph: Graph, ids: dict[Node, int], highlight: End | tuple[End, End]) -> Highlight:
+def _highlight(
+    graph: Graph, ids: dict[Node, int], highlight: End | tuple[End, End], only: str | Iterable[str] | None
+) -> Highlight:
     if isinstance(highlight, tuple):
         if len(highlight) != 2:
             raise OptionError(f"draw: got highlight with {len(highlight)} ends; need one, or a pair")
         ends = [_end(graph, ids, end) for end in highlight]
         (sources, first), (targets, _) = sorted(ends, key=lambda end: end[0])
-        return _paths(graph, sources, first, targets[-1:])
-    return _paths(graph, *_end(graph, ids, highlight), graph.outputs)
+        return _paths(graph, sources, first, targets[-1:], only)
+    return _paths(graph, *_end(graph, ids, highlight), graph.outputs, only)
 
 
-def _paths(graph: Graph, sources: list[int], first: list[Edge] | None, targets: Sequence[int]) -> Highlight:
+def _paths(
+    graph: Graph,
+    sources: list[int],
+    first: list[Edge] | None,
+    targets: Sequence[int],
+    only: str | Iterable[str] | None,
+) -> Highlight:
     """The paths to the first of the targets that there is one to; if there is none the picture tells."""
     for target in targets:
         try:
-            return between(graph, sources, target, first)
+            return between(graph, sources, target, first, only)
         except GraphError:
             continue
     return Highlight(frozenset(sources), targets[-1], frozenset(), frozenset(), (), 0)

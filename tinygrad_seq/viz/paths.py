@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from ..errors import GraphError, OptionError
-from ..flow.paths import local_gain
+from ..flow.paths import local_gain, roles
 from ..flow.routes import Edge, routes
+from .direct import read_of, stacks_steps
 from .graph import Graph, Vertex
 
 __all__ = ["Highlight", "between", "select"]
@@ -33,21 +34,34 @@ class Highlight:
     count: int
 
 
-def between(graph: Graph, sources: Iterable[int], target: int, first: Iterable[Edge] | None = None) -> Highlight:
+def between(
+    graph: Graph,
+    sources: Iterable[int],
+    target: int,
+    first: Iterable[Edge] | None = None,
+    only: str | Iterable[str] | None = None,
+) -> Highlight:
     """All paths from the values of ``sources`` to that of ``target``, in O(vertices + edges).
 
     The computation runs from the sources to the target. With ``first``, only paths count that begin with one of
-    these edges, such as one use of a parameter.
+    these edges, such as one use of a parameter; with ``only``, those along some roles, as for `flow.paths`. A path
+    that comes into a stack as one step and leaves it as another is none.
 
     Raises:
         GraphError: if there is no path.
+        OptionError: for a role that is none.
     """
     vertices, starts = graph.vertices, frozenset(sources)
+    leaving = None if first is None else frozenset(first)
+    parents, around = _past_stacks(graph, starts | {child for child, _ in leaving or ()})
+    closed, through = roles([v.name if v.parents else None for v in vertices], only, "draw")
     found = routes(
-        [vertex.parents for vertex in vertices],
+        parents,
         starts,
         target,
-        first=None if first is None else frozenset(first),
+        first=leaving,
+        closed=closed,
+        through=through,
         log_gain=lambda v, i: local_gain(vertices[v].flows[i], vertices[v].norm),
     )
     if not found.count:
@@ -56,7 +70,33 @@ def between(graph: Graph, sources: Iterable[int], target: int, first: Iterable[E
             f"highlight two nodes of which one depends on the other"
         )
     strongest = found.strongest if graph.measured else ()
-    return Highlight(starts, target, found.vertices, found.edges, strongest, found.count)
+    back = {(read, 0): (stack, k) for read, (stack, k) in around.items() if (read, 0) in found.edges}
+    return Highlight(
+        starts,
+        target,
+        found.vertices.union(stack for stack, _ in back.values()),
+        found.edges.union(back.values()),
+        tuple([edge for after in strongest for edge in ([back[after], after] if after in back else [after])]),
+        found.count,
+    )
+
+
+def _past_stacks(graph: Graph, kept: Collection[int]) -> tuple[list[tuple[int | None, ...]], dict[int, Edge]]:
+    """The parents of each vertex, where one that reads a step of a stack depends on that step alone.
+
+    And for each read the edge by which its step enters the stack. Stacks that are ``kept`` stay as they are.
+    """
+    parents = [v.parents for v in graph.vertices]
+    around: dict[int, Edge] = {}
+    for v in graph.vertices:
+        stack = v.parents[0] if v.op == "getitem" else None
+        if stack is None or stack in kept or not stacks_steps(graph, stack):
+            continue
+        k = read_of(graph, v.id, stack)
+        if k is not None:
+            parents[v.id] = (graph.vertices[stack].parents[k], *v.parents[1:])
+            around[v.id] = (stack, k)
+    return parents, around
 
 
 def select(graph: Graph, text: str) -> tuple[list[int], list[Edge] | None]:
