@@ -111,6 +111,19 @@ def test_a_triangle_is_blank_where_a_loss_knows_nothing_of_what_comes_later():
     assert not ax.collections
 
 
+def test_a_long_triangle_is_drawn_with_some_of_its_losses():
+    steps, late = np.arange(1200), np.array([100, 1100])
+    loss, t = np.repeat(late, 1200), np.tile(steps, 2)
+    size = np.where(t <= loss, 0.9 ** np.clip((loss - t) / 10, 0, 50), 0.0)
+    (ax, _) = plots.triangle(flow.Triangle(loss, t, size, size > 0, state="h")).axes
+    (image,) = ax.images
+    drawn = (np.asarray(image.get_array())[..., 3] > 0).mean(axis=1)
+    assert drawn == pytest.approx([101 / 1200, 1101 / 1200], abs=0.003)
+    figure = ax.get_figure()
+    figure.canvas.draw()
+    assert [label.get_text() for label in ax.get_yticklabels() if label.get_text()] == ["100", "1100"]
+
+
 def test_saturated_gates_have_the_colours_of_the_extremes():
     values = np.array([[0.05, 0.5, 0.95]] * 4)
     figure = plots.gates({"f": values})
@@ -131,6 +144,39 @@ def test_the_slope_is_that_of_the_exponent():
     (ax,) = plots.memory(flow.memory(np.sum(output("RNN")[-1])), rates).axes
     line = ax.lines[1].get_ydata()
     assert np.diff(np.log(line)) == pytest.approx(np.full(T - 1, 0.5))
+
+
+def test_the_slope_of_a_gradient_that_grows_begins_where_it_comes_in():
+    """Of h' = 3 h, whose gradient is 3 ** (T - 1 - t)."""
+    h, w = tg.tensor([1.0], requires_grad=True), 3.0
+    for t in range(T):
+        with tg.scope("grow", t=t):
+            h = h * w
+            tg.name(h=h)
+    rates = flow.lyapunov(flow.step_jacobians(h))
+    (ax,) = plots.memory(flow.memory(h), rates).axes
+    norms, slope = (line.get_ydata() for line in ax.lines)
+    assert norms == pytest.approx(slope)
+    low, high = ax.get_ylim()
+    assert 0.1 < low < 1
+    assert 3.0 ** (T - 1) < high < 10 * 3.0 ** (T - 1)
+
+
+def test_a_short_range_has_ticks_between_the_powers_of_ten():
+    figure = plots.memory(flow.memory(np.sum(output("RNN")[-1] * 0.5), "h@-1"))
+    figure.canvas.draw()
+    (ax,) = figure.axes
+    low, high = ax.get_ylim()
+    assert sum(low <= tick <= high for tick in ax.get_yticks()) >= 2
+    assert all(label.get_text().isdigit() for label in ax.get_xticklabels())
+
+
+def test_what_is_outside_of_time_is_told():
+    rows = np.array([0, 1, None], object)
+    same = np.array(["a"] * 3)
+    data = flow.Ledger(rows, same, same, same, same, np.ones(3), np.array([0.5, 0.25, 0.25]), np.ones(1))
+    (ax,) = plots.ledger(data).axes
+    assert "25.0% outside of time" in ax.get_xlabel()
 
 
 def test_bars_stack_to_the_whole():

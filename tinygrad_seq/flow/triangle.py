@@ -82,7 +82,9 @@ def triangle(losses: Tensor | Sequence[Tensor], state: str = "h", *, at: Sequenc
     paths = dict.fromkeys(node.label.path for node in nodes)
     if len(paths) != 1:
         where = ", ".join(map(repr, paths)) or "none"
-        raise GraphError(f'triangle: got {state!r}, which {len(paths)} modules have in time steps: {where}; need one: "l0/h"')
+        raise GraphError(
+            f'triangle: got {state!r}, which {len(paths)} modules have in time steps: {where}; need one: "l0/h"'
+        )
     oldest = min(node.index for node in nodes)
     rows = []
     for time, loss in zip(times, parts, strict=True):

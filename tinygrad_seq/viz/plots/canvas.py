@@ -19,6 +19,7 @@ __all__ = [
     "WIDTH",
     "axes_on",
     "color_map",
+    "dots",
     "dress",
     "dress_bar",
     "figure_of",
@@ -30,6 +31,7 @@ __all__ = [
     "matplotlib",
     "symbol",
     "theme_of",
+    "tick_powers",
     "tick_whole",
 ]
 
@@ -114,7 +116,24 @@ def dress_bar(bar: Any, theme: Theme, label: str) -> None:
 
 def tick_whole(axis: Any, count: int = 9) -> None:
     """Ticks at round integers, such as time steps."""
-    axis.set_major_locator(matplotlib().ticker.MaxNLocator(nbins=count, steps=[1, 2, 5, 10], integer=True))
+    locator = matplotlib().ticker.MaxNLocator(nbins=count, steps=[1, 2, 5, 10], integer=True, min_n_ticks=1)
+    axis.set_major_locator(locator)
+
+
+def tick_powers(ax: Axes) -> None:
+    """Upwards a logarithmic scale, with ticks at powers of ten; where there are hardly any, between them too."""
+    ticker = matplotlib().ticker
+    ax.set_yscale("log")
+    ax.minorticks_off()
+    low, high = ax.get_ylim()
+    if high < 100 * low:
+        ax.yaxis.set_major_locator(ticker.LogLocator(subs=(1, 2, 5) if high > 5 * low else range(1, 10)))
+        ax.yaxis.set_major_formatter(lambda value, _: f"{value:.3g}")
+
+
+def dots(steps: Any) -> dict[str, Any]:
+    """The marks of a line, where it has so few steps that it would hardly be one."""
+    return {"marker": "o", "markersize": 3} if len(steps) < 12 else {}
 
 
 def symbol(name: str) -> str:

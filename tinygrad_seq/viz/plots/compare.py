@@ -10,7 +10,7 @@ import numpy as np
 from ...errors import OptionError
 from ...flow.roles import RoleNorms
 from ..scale import Scale
-from .canvas import SERIES, SIZE, dress, figure_on, heading, legend, symbol, theme_of, tick_whole
+from .canvas import SERIES, SIZE, dots, dress, figure_on, heading, legend, symbol, theme_of, tick_powers, tick_whole
 from .grid import marks
 from .heat import color_bar, paint, patches, role_grid
 
@@ -83,12 +83,11 @@ def compare(
         figure.legend(handles=handles, loc="outside lower left", ncols=2, handlelength=1.8, **style)
     below = figure.add_subplot(layout[1, :])
     dress(below, "", "time step t", rf"$\|\partial L/\partial {symbol(state)}_t\|$", theme, grid=True)
-    below.set_yscale("log")
-    below.minorticks_off()
     for k, (name, data) in enumerate(models.items()):
         t, norms = _last(data, state)
         color = SERIES[theme.name][k % len(SERIES[theme.name])]
-        below.plot(t, norms, color=color, linewidth=1.5, linestyle=STYLES[k % len(STYLES)], label=name)
+        below.plot(t, norms, color=color, linewidth=1.5, linestyle=STYLES[k % len(STYLES)], label=name, **dots(t))
+    tick_powers(below)
     tick_whole(below.xaxis)
     legend(below, theme)
     return figure

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...flow.horizon import StepJacobians
-from .canvas import SERIES, axes_on, dress, figure_of, legend_below, theme_of
+from .canvas import SERIES, axes_on, dots, dress, figure_of, legend_below, theme_of, tick_powers, tick_whole
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -42,18 +42,18 @@ def jacobians(data: StepJacobians, *, ax: Axes | None = None, dark: bool = False
         values = np.exp(np.log(data.singular_values).mean(axis=1))  # geometric, as factors multiply
     order = np.argsort(data.t, kind="stable")
     t, values = data.t[order].astype(int), values[order]
-    ax.set_yscale("log")
     floor = max(float(values[values > 0].min(initial=1.0)), float(values.max(initial=1.0)) * 1e-8)
-    ax.minorticks_off()
     values = np.maximum(values, floor)
     colors = SERIES[theme.name]
     quarter = [np.quantile(values, q, axis=1) for q in (0, 0.25, 0.5, 0.75, 1)]
     ax.fill_between(t, quarter[0], quarter[4], color=theme.ramp[2], alpha=0.22, linewidth=0)
     ax.fill_between(t, quarter[1], quarter[3], color=theme.ramp[2], alpha=0.35, linewidth=0)
-    ax.plot(t, quarter[4], color=colors[1], linewidth=1.4, label="largest")
-    ax.plot(t, quarter[2], color=theme.ramp[4], linewidth=1.4, label="median")
-    ax.plot(t, quarter[0], color=colors[2], linewidth=1.4, label="smallest")
+    ax.plot(t, quarter[4], color=colors[1], linewidth=1.4, label="largest", **dots(t))
+    ax.plot(t, quarter[2], color=theme.ramp[4], linewidth=1.4, label="median", **dots(t))
+    ax.plot(t, quarter[0], color=colors[2], linewidth=1.4, label="smallest", **dots(t))
     ax.plot(t, np.abs(data.radius[order]), color=theme.soft, linewidth=0.9, linestyle=":", label="spectral radius")
     ax.axhline(1.0, color=theme.ink, linewidth=0.8, linestyle=(0, (4, 3)))
+    tick_powers(ax)
+    tick_whole(ax.xaxis)
     legend_below(ax, theme, columns=4)
     return figure_of(ax)

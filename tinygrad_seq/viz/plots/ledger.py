@@ -51,7 +51,7 @@ def ledger(
     steps, width, parts = shares(data, by)
     theme = theme_of(dark)
     ax = axes_on(ax, 2.9, dark)
-    rest = 1.0 - sum(float(part.sum()) for part in parts.values())
+    rest = float(sum(share for share, t in zip(data.share, data.t.tolist(), strict=True) if t is None))
     outside = f" ({rest:.1%} outside of time)" if abs(rest) > 5e-4 else ""
     what = "time step t" if width == 1 else f"time step t, {width} steps a bar"
     dress(ax, title or "Which step the gradient of the weight is from", what + outside, "share", theme, grid=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...flow.horizon import Lyapunov, Memory
-from .canvas import SERIES, axes_on, dress, figure_of, legend, symbol, theme_of
+from .canvas import SERIES, axes_on, dots, dress, figure_of, legend, symbol, theme_of, tick_powers, tick_whole
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -21,7 +21,7 @@ def memory(
 ) -> Figure:
     r"""The norm of :math:`\partial L / \partial h_t` at every step, a line for each layer, on a logarithmic scale.
 
-    With exponents a broken line has their slope: :math:`\lambda_1` nats a step, through the largest gradient. It is
+    With exponents a broken line has their slope: :math:`\lambda_1` nats a step, from where the gradient comes in. It is
     what a long product of the step Jacobians does on average; the gradient follows it where it lies in the slowest
     direction.
 
@@ -51,15 +51,15 @@ def memory(
         grid=True,
     )
     ax.set_yscale("log")
-    ax.minorticks_off()
     colors = SERIES[theme.name]
     for k, path in enumerate(dict.fromkeys(data.path.tolist())):
         here = data.path == path
         norms = np.where(data.norm[here] > 0, data.norm[here], np.nan)
         label = f"{path}: memory of {data.length[path]:.1f} steps".removeprefix(": ")
-        ax.plot(data.t[here], norms, color=colors[k % len(colors)], linewidth=1.4, label=label)
+        ax.plot(data.t[here], norms, color=colors[k % len(colors)], linewidth=1.4, label=label, **dots(norms))
     if lyapunov is not None and len(data):
-        top, slope = int(np.nanargmax(data.norm)), float(lyapunov.exponent[0])
+        slope = float(lyapunov.exponent[0])
+        top = _start(data, slope)
         back = np.abs(data.t[data.path == data.path[top]] - data.t[top])
         line = data.norm[top] * np.exp(slope * back)
         label = f"slope of λ₁ = {slope:.3f} nats a step".replace("-", "−")
@@ -67,5 +67,16 @@ def memory(
         low, high = ax.get_ylim()
         ax.plot(t, line, color=theme.ink, linewidth=1.0, linestyle=(0, (4, 3)), label=label)
         ax.set_ylim(min(low, max(line.min(), low / 10)), high)
+    tick_powers(ax)
+    tick_whole(ax.xaxis)
     legend(ax, theme)
     return figure_of(ax)
+
+
+def _start(data: Memory, slope: float) -> int:
+    """The row from which the slope begins: where the gradient comes in, the largest of one that fades on its way."""
+    top = int(np.nanargmax(data.norm))
+    if slope <= 0:
+        return top
+    there = np.flatnonzero((data.path == data.path[top]) & (data.norm > 0))
+    return int(there[np.abs(data.t[there] - data.t[top]).argmax()])

@@ -9,7 +9,7 @@ import numpy as np
 from ...flow.triangle import Triangle
 from ..scale import Scale
 from .canvas import axes_on, dress, figure_of, symbol, theme_of, tick_whole
-from .grid import grid, marks
+from .grid import grid, marks, pooled
 from .heat import color_bar, key, paint
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def triangle(data: Triangle, *, ax: Axes | None = None, dark: bool = False, titl
     theme = theme_of(dark)
     order = np.argsort(data.loss, kind="stable")
     loss, t = data.loss[order].tolist(), data.t[order].tolist()
-    found = grid(loss, t, data.norm[order], data.reached[order])
+    found = pooled(grid(loss, t, data.norm[order], data.reached[order]))
     scale = Scale.of(found.norms[found.reached].tolist())
     ax = axes_on(ax, 4.6, dark)
     name = data.state.rpartition("/")[2]
