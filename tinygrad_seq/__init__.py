@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from . import autograd, errors, func, nn, ops, optim, viz
 from .autograd import Tensor, enable_grad, get_default_dtype, name, no_grad, scope, set_default_dtype, tensor
+from .pytorch import absent
 from .random import seed
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ __all__ = [
 def __getattr__(name: str) -> ModuleType:
     """Load on first use what a program may do without, so that the import takes little longer than NumPy's."""
     if name not in ("data", "flow", "io"):
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        raise absent(__name__, name, f"module {__name__!r}", dir(ops))
     return import_module(f".{name}", __name__)
 
 

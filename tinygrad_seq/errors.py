@@ -7,6 +7,7 @@ Each class also subclasses the built-in exception that a caller would expect, so
 from __future__ import annotations
 
 __all__ = [
+    "AbsentNameError",
     "AnomalyError",
     "AxisError",
     "DTypeError",
@@ -67,6 +68,10 @@ class RuleError(TinygradSeqError, RuntimeError):
 
 class UnsupportedError(TinygradSeqError, TypeError, NotImplementedError):
     """A NumPy feature that has no derivative here, or not yet."""
+
+
+class AbsentNameError(TinygradSeqError, AttributeError):
+    """A name that PyTorch or NumPy has, and is another one here; the message says which."""
 
 
 class StateError(TinygradSeqError, ValueError):

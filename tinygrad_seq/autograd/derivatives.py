@@ -20,6 +20,8 @@ def grad(
     grad_outputs: Any = None,
     create_graph: bool = False,
     allow_unused: bool = False,
+    *,
+    retain_graph: bool | None = None,
 ) -> tuple[Tensor | None, ...]:
     """The sum over outputs of the gradient with respect to each input.
 
@@ -29,6 +31,7 @@ def grad(
         grad_outputs: a cotangent for each output; optional only for outputs of one element, where it is 1.
         create_graph: record the sweep, so that the result can be differentiated again.
         allow_unused: return None for an input that no output depends on, in place of an error.
+        retain_graph: PyTorch's, without effect: a graph stays as long as something refers to it.
 
     Returns:
         A tuple with a Tensor of each input's shape.

@@ -261,12 +261,13 @@ class Tensor:
         """The same values, without history."""
         return Tensor(self._data)
 
-    def backward(self, gradient: Any = None, create_graph: bool = False) -> None:
+    def backward(self, gradient: Any = None, create_graph: bool = False, *, retain_graph: bool | None = None) -> None:
         """Add to ``x.grad`` of every leaf x the gradient of this Tensor.
 
         Args:
             gradient: the cotangent, of this Tensor's shape; optional only for one element, where it is 1.
             create_graph: record the sweep, so that the gradients can be differentiated again.
+            retain_graph: PyTorch's, without effect: a graph stays as long as something refers to it.
 
         Raises:
             GraphError: if nothing here requires a gradient, or a variable was updated since.
@@ -329,6 +330,19 @@ class Tensor:
             raise GraphError("retain_grad: got a Tensor without history; need requires_grad=True")
         if not isinstance(node, Leaf):
             node.hooks = {**(node.hooks or {}), RETAIN: _Retained()}
+
+    def __getattr__(self, name: str) -> Any:
+        """Say what to write for a method that PyTorch has, or a function of NumPy's that is no method.
+
+        Raises:
+            AbsentNameError: always, or AttributeError for a name that nobody has.
+        """
+        if name.startswith("__"):  # NumPy looks for some of these, often
+            raise AttributeError(name)
+        from ..pytorch import absent  # noqa: PLC0415 - only for the message
+        from .op import REGISTRY  # noqa: PLC0415 - which knows this module
+
+        raise absent("Tensor", name, f"{type(self).__name__!r} object", REGISTRY)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
         view = self.numpy()
@@ -412,7 +426,6 @@ class Tensor:
 
     if TYPE_CHECKING:  # ops/methods.py attaches NumPy's operators and methods, one function for each
 
-        def __getattr__(self, name: str) -> Any: ...
         def __add__(self, other: Any) -> Tensor: ...
         def __radd__(self, other: Any) -> Tensor: ...
         def __sub__(self, other: Any) -> Tensor: ...

@@ -1,5 +1,8 @@
 """Layers, by PyTorch's names, written in ordinary operations."""
 
+from typing import NoReturn
+
+from ..pytorch import absent
 from . import decoding, functional, init
 from .activations import (
     CELU,
@@ -138,3 +141,8 @@ __all__ = [
     "init",
     "tbptt",
 ]
+
+
+def __getattr__(name: str) -> NoReturn:
+    """Say what to write for a layer or function that PyTorch has."""
+    raise absent(__name__, name, f"module {__name__!r}")

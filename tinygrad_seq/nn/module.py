@@ -10,6 +10,7 @@ import numpy as np
 from ..autograd import Tensor, scope
 from ..autograd.tensor import Array, as_array, new_leaf
 from ..errors import DTypeError, StateError, UnsupportedError
+from ..pytorch import absent
 
 __all__ = ["Loaded", "Module", "Parameter"]
 
@@ -137,6 +138,14 @@ class Module:
             value._called(name)
         elif isinstance(value, Module):
             value._adopt(name)
+
+    def __getattr__(self, name: str) -> Any:
+        """Say what to write for a method that PyTorch's modules have.
+
+        Raises:
+            AbsentNameError: always, or AttributeError for a name that nobody has.
+        """
+        raise absent("Module", name, f"{type(self).__name__!r} object")
 
     def _adopt(self, name: str) -> None:
         """Take the name that the parent module gives; parameters learn their path from the root."""

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..autograd import Tensor
+from ..errors import OptionError
 from . import (
     arrange,
     choices,
@@ -118,12 +119,35 @@ METHODS: dict[str, Callable[..., Any]] = {
     "var": reduce.var,
 }
 
+KEYWORDS = {
+    "dim": "axis=",
+    "keepdim": "keepdims=",
+    "unbiased": "ddof=",
+    "correction": "ddof=",
+    "start_dim": "t.reshape",
+}
+"""What PyTorch calls an argument, and what it is here."""
+
+
+def _of_numpy(name: str, call: Callable[..., Any]) -> Callable[..., Any]:
+    """The same method; where PyTorch's keyword is not taken, the error says NumPy's."""
+
+    @functools.wraps(call)
+    def method(*args: Any, **kwargs: Any) -> Any:
+        for theirs in kwargs:
+            if theirs in KEYWORDS:
+                raise OptionError(f"t.{name}: got {theirs}=; Tensors follow NumPy; use {KEYWORDS[theirs]}")
+        return call(*args, **kwargs)
+
+    return method
+
+
 for _name, _call in OPERATORS.items():
     setattr(Tensor, _name, _call)
 for _name in REFLECTED:
     setattr(Tensor, f"__r{_name}__", _reflected(OPERATORS[f"__{_name}__"]))
 for _name, _call in METHODS.items():
-    setattr(Tensor, _name, _call)
+    setattr(Tensor, _name, _of_numpy(_name, _call))
 for _name, _remedy in writing.INSTEAD_OF_METHOD.items():
     setattr(Tensor, _name, writing.refused(f"t.{_name}", _remedy))
 Tensor.T = property(shape.transpose)  # type: ignore[attr-defined]

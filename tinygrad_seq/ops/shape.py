@@ -131,6 +131,9 @@ def _unclear(caller: str, order: str) -> Exception:
 )
 def transpose(a: Any, axes: Any = None) -> Any:
     """The axes in another order; reversed by default."""
+    if isinstance(axes, tuple) and len(axes) != a.ndim:
+        hint = f"; use swapaxes{axes} to exchange two" if len(axes) == 2 else ""
+        raise ShapeError(f"transpose: got axes {axes} for shape {a.shape}; need one for each of {a.ndim}{hint}")
     return a.transpose() if axes is None else np.transpose(a, axes)
 
 
