@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 import numpy as np
 
-from .errors import AbsentNameError
+from .errors import AbsentNameError, OptionError
 
-__all__ = ["absent"]
+__all__ = ["absent", "without"]
 
 LEAVE_OUT = "leave it out"
 IN_MEMORY = f"{LEAVE_OUT}, all arrays are NumPy's"
@@ -88,6 +88,14 @@ PACKAGE = {
     "save": "tg.io.save(path, state)",
     "utils": "tg.data",
 }
+OPTIONS = {
+    "device": IN_MEMORY,
+    "dtype": ".astype(dtype) on the module, or tg.set_default_dtype",
+    "inplace": f"{LEAVE_OUT}, no Tensor ever changes",
+    "proj_size": "an LSTM, which alone has a projection",
+    "reduce": 'reduction="mean", "sum" or "none"',
+    "size_average": 'reduction="mean" or "sum"',
+}
 REMEDIES = {"Tensor": TENSOR, "Module": MODULE, "tinygrad_seq.nn": NN, "tinygrad_seq": PACKAGE}
 """What to write instead of a name, by who does not have it."""
 
@@ -111,6 +119,12 @@ def absent(owner: str, name: str, told: str, operations: Collection[str] = ()) -
     if remedy is None:
         return AttributeError(message, name=name)
     return AbsentNameError(f"{message}; {'' if remedy.startswith(LEAVE_OUT) else 'use '}{remedy}", name=name)
+
+
+def without(caller: str, name: str, known: Iterable[str]) -> OptionError:
+    """The error of an option that ``caller`` does not have."""
+    remedy = OPTIONS.get(name) or f"one of {', '.join([*known])}"
+    return OptionError(f"{caller}: got the option {name}; {'' if remedy.startswith(LEAVE_OUT) else 'use '}{remedy}")
 
 
 def _of_arrays(name: str, operations: Collection[str]) -> str | None:

@@ -232,6 +232,7 @@ def model(*shape):
 REFUSED = {
     "start": (lambda: greedy(model(1, 3), None, 0), r"greedy: got start \(\); need \(B,\)"),
     "start of floats": (lambda: greedy(model(1, 3), None, [0.0]), "greedy: got start tokens of float64"),
+    "no pair": (lambda: greedy(lambda token, state: state, 0, [0]), r"returned a int; need a pair \(logits, state\)"),
     "no length": (lambda: greedy(model(1, 3), None, [0], max_length=0), "greedy: got max_length=0"),
     "end": (lambda: beam(model(1, 3), None, [0], -1), "beam: got end=-1; need a token"),
     "end that is no token": (lambda: beam(model(1, 3), None, [0], 3), "beam: got end=3 and 3 logits"),

@@ -133,6 +133,12 @@ REFUSED = {
         lambda: nn.Recurrent(ramp, state={"h": 1})(np.ones((T, B, D)), {"c": np.ones((1, B, 1))}),
         "got a state that is a dict of c",
     ),
+    "no size": (lambda: nn.Recurrent(ramp, state=()), r"got state=\(\); need the size of at least one part"),
+    "a number for a step": (lambda: nn.Recurrent(3, state=1), "got 1 steps; need one function for all, or 1: l0"),
+    "an output that is none": (
+        lambda: nn.Recurrent(lambda x, h: (None, h), state=1)(np.ones((T, B, 1))),
+        "Recurrent: got dtype object; need real numbers",
+    ),
     "no function": (lambda: nn.Recurrent([None], state=1), "got 1 steps; need one function for all, or 1: l0"),
     "steps": (lambda: nn.Recurrent([ramp], state=1, num_layers=2), "got 1 steps; need one .* or 2: l0, l1"),
     "size": (lambda: nn.Recurrent(ramp, state=0), "Recurrent: got h=0; need an integer of at least 1"),

@@ -158,7 +158,21 @@ def embedding(index, **options):
     return nn.functional.embedding(index, nn.Embedding(5, 2).weight, **options)
 
 
+def test_an_axis_may_be_called_dim():
+    x = np.arange(6.0).reshape(2, 3)
+    for name in ("softmax", "log_softmax"):
+        ours = getattr(nn.functional, name)
+        assert np.array_equal(ours(x, dim=0), getattr(tg.ops, name)(x, axis=0))
+        assert np.array_equal(ours(x, 0), ours(x, axis=0))
+    assert nn.functional.cosine_similarity(x, x, dim=0).shape == (3,)
+
+
 ERRORS = {
+    "a reduction of a loss": (
+        lambda: nn.MSELoss(reduction="avg"),
+        OptionError,
+        """MSELoss: got reduction='avg'; need "mean", "sum" or "none"$""",
+    ),
     "a row of padding outside": (
         lambda: nn.Embedding(5, 2, padding_idx=5),
         OptionError,

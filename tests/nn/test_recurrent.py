@@ -162,6 +162,30 @@ def test_dropout_stands_between_the_layers_and_only_in_training():
     assert np.array_equal(single(x)[0], single.eval()(x)[0])
 
 
+def test_lists_of_tensors_are_refused_and_integers_begin_a_state():
+    module = layer("GRU")
+    h = tg.tensor(np.zeros((B, H)), requires_grad=True)
+    with pytest.raises(tg.errors.DTypeError, match="list of Tensors, whose history would be lost"):
+        module(np.ones((T, B, D)), [h])
+    with pytest.raises(tg.errors.DTypeError, match="GRU: got a list of Tensors"):
+        module([tg.tensor(np.ones((B, D)), requires_grad=True)])
+    tg.seed(0)
+    dropped = layer("GRU", recurrent_dropout=0.3)
+    tg.seed(1)
+    expected = dropped(np.ones((T, B, D)), np.ones((1, B, H)))[0]
+    tg.seed(1)
+    assert np.array_equal(dropped(np.ones((T, B, D)), np.ones((1, B, H), int))[0], expected)
+
+
+def test_options_of_a_users_module_are_its_own():
+    class Placed(nn.Module):
+        def __init__(self, device, **more):
+            self.device, self.more = device, more
+
+    assert Placed(device="here", dtype="f8").more == {"dtype": "f8"}
+    assert nn.Encoder(5, 3, 4, proj_size=2).memory_size == 2
+
+
 def test_state_goes_in_and_out_and_is_not_stored():
     module = layer("LSTM")
     x = np.random.default_rng(1).normal(size=(T, B, D))
@@ -186,10 +210,45 @@ REFUSED = {
         lambda: layer("LSTM")(np.ones((T, B, D)), (np.ones((1, B, H)), np.ones((1, B, 1)))),
         r"LSTM: got c_0 \(1, 3, 1\)",
     ),
-    "no pair": (lambda: layer("LSTM")(np.ones((T, B, D)), np.ones((1, B, H))), r"need \(h_0, c_0\)"),
+    "no pair": (
+        lambda: layer("LSTM")(np.ones((T, B, D)), np.ones((1, B, H))),
+        r"LSTM: got an array \(1, 3, 6\) for the state; need a tuple \(h, c\)",
+    ),
+    "a pair for one": (
+        lambda: layer("GRU")(np.ones((T, B, D)), (np.ones((1, B, H)), np.ones((1, B, H)))),
+        "GRU: got a tuple of 2 for the state; need h alone, an array",
+    ),
+    "a state of nothing": (
+        lambda: layer("LSTM")(np.ones((T, B, D)), (None, None)),
+        "LSTM, initial state: got dtype object; need real numbers",
+    ),
+    "lists of different lengths": (lambda: layer("RNN")([[[1.0]], [[1.0], [2.0]]]), "RNN: got nested lists of differe"),
+    "text": (lambda: layer("RNN")("abc"), "RNN: got dtype <U3; need real numbers"),
     "cell features": (lambda: nn.GRUCell(D, H)(np.ones((B, 1), "float32")), r"GRUCell: got x \(3, 1\)"),
     "cell state": (lambda: nn.RNNCell(D, H)(np.ones((B, D)), np.ones((B, 1))), r"got h \(3, 1\).*need \(3, 6\)"),
-    "cell pair": (lambda: nn.LSTMCell(D, H)(np.ones((B, D)), np.ones((B, H))), r"need \(h, c\)"),
+    "cell pair": (
+        lambda: nn.LSTMCell(D, H)(np.ones((B, D)), np.ones((B, H))),
+        r"LSTMCell: got an array \(3, 6\) for the state; need a tuple \(h, c\)",
+    ),
+    "an option by place": (
+        lambda: nn.RNN(D, H, 1, "relu"),
+        "RNN: got bias='relu'; need True or False; give other options by name",
+    ),
+    "a flag": (lambda: nn.GRU(D, H, bidirectional=2), "GRU: got bidirectional=2; need True or False$"),
+    "an unknown option": (lambda: nn.GRU(D, H, bidirectionnal=True), "GRU: got the option bidirectionnal; use one of"),
+    "another layer's option": (lambda: nn.GRU(D, H, proj_size=2), "got the option proj_size; use an LSTM, which alone"),
+    "a device": (lambda: nn.LSTM(D, H, device="cuda"), "LSTM: got the option device; leave it out, all arrays"),
+    "a dtype": (lambda: nn.Linear(D, H, dtype="float64"), r"Linear: got the option dtype; use .astype\(dtype\)"),
+    "a change in place": (lambda: nn.ReLU(inplace=True), "ReLU: got the option inplace; leave it out, no Tensor ever"),
+    "a nonlinearity of another shape": (
+        lambda: layer("RNN", nonlinearity=lambda a: a[:, :1])(np.ones((1, B, D))),
+        r"RNN: nonlinearity got \(3, 6\) float64 and returned \(3, 1\) float64; need a Tensor like it",
+    ),
+    "a nonlinearity of arrays": (
+        lambda: layer("RNN", nonlinearity=lambda a: a.numpy())(np.ones((1, B, D))),
+        r"RNN: nonlinearity got \(3, 6\) float64 and returned ndarray",
+    ),
+    "no gates": (lambda: nn.LSTM(D, H, ablate="f"), "LSTM: got ablate='f'; need a dict from gates to numbers"),
     "hidden": (lambda: nn.LSTM(D, 0), "LSTM: got hidden_size=0; need an integer of at least 1"),
     "layers": (lambda: nn.GRU(D, H, num_layers=0), "got num_layers=0"),
     "dropout": (lambda: nn.GRU(D, H, dropout=1.5), r"got dropout=1.5; need a probability in 0 \.\.\. 1"),

@@ -229,6 +229,15 @@ REFUSED = {
     "kind": (lambda: nn.Encoder(V, D, H, "SRU"), "Encoder: got kind='SRU'; need one of 'LSTM', 'GRU', 'RNN'"),
     "batch first": (lambda: nn.Encoder(V, D, H, batch_first=True), "Seq2Seq takes batch_first"),
     "attention": (other_attention, r"LuongDecoder: got DotAttention\(4\); need queries of 4 and keys of 8"),
+    "no attention": (
+        lambda: nn.LuongDecoder(V, D, H, H, attention="dot"),
+        "LuongDecoder: got attention='dot'; need an Attention, such as tg.nn.DotAttention",
+    ),
+    "dropout": (lambda: nn.LuongDecoder(V, D, H, H, dropout=2), "LuongDecoder: got dropout=2; need a probability"),
+    "sizes": (
+        lambda: nn.Seq2Seq(nn.Encoder(V, D, H), nn.LuongDecoder(V, D, H, H + 1)),
+        "Seq2Seq: got an encoder that says 4 .* decoder for 5; give the decoder memory_size=4",
+    ),
     "source": (lambda: call(source=(S,)), r"Encoder: got source \(5,\); need \(S, B\)"),
     "source of floats": (lambda: made("luong")(np.zeros((S, B)), np.zeros((T, B), int)), "got source of float64"),
     "target": (lambda: call(target=(T, B + 1)), r"got target \(4, 4\) for 3 rows of the source; need \(T, 3\)"),

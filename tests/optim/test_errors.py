@@ -48,6 +48,16 @@ def past_the_end():
 ERRORS = {
     "no parameters": (lambda: optim.SGD([]), OptionError, "SGD: got no parameters; need at least one; pass model"),
     "one Tensor": (lambda: optim.SGD(parameter()), DTypeError, "SGD: got a Parameter; need a list of Tensors or of"),
+    "a model": (
+        lambda: optim.SGD(tg.nn.Linear(1, 1)),
+        DTypeError,
+        r"SGD: got a Linear; need a list .*; pass model.parameters\(\)",
+    ),
+    "names of parameters": (
+        lambda: optim.SGD(tg.nn.Linear(1, 1).named_parameters()),
+        DTypeError,
+        r"SGD: got tuple; need leaf Tensors; pass model.parameters\(\)",
+    ),
     "one group": (lambda: optim.SGD({"params": [parameter()]}), DTypeError, "SGD: got a dict; need a list"),
     "a set, which has no order": (
         lambda: optim.SGD({parameter()}),

@@ -9,10 +9,11 @@ import numpy as np
 
 from ..autograd import Tensor
 from ..errors import ShapeError
-from .layers import positive
+from .layers import flags, positive
 from .module import Module
 from .recurrences import Elman, Gated, LongShortTerm, MinimalGated, Recurrence, States
 from .recurrent import parameters
+from .unroll import tensor_of
 from .variants import Ablation, ElmanVariant, GatedVariant, LongShortTermVariant, chosen
 
 __all__ = ["GRUCell", "LSTMCell", "MGUCell", "RNNCell"]
@@ -21,6 +22,7 @@ __all__ = ["GRUCell", "LSTMCell", "MGUCell", "RNNCell"]
 class _Cell(Module):
     def __init__(self, recurrence: Recurrence, input_size: int, hidden_size: int, bias: bool):
         positive(type(self).__name__, input_size=input_size, hidden_size=hidden_size)
+        flags(type(self).__name__, bias=bias)
         self.input_size, self.hidden_size = input_size, hidden_size
         self._recurrence = recurrence
         self._names = tuple(recurrence.shapes(input_size, hidden_size, True))
@@ -28,22 +30,25 @@ class _Cell(Module):
         for name in self._names:
             setattr(self, name, own.get(name))
 
-    def _next(self, x: Any, state: States | None) -> States:
-        shape, w = np.shape(x), {name: getattr(self, name) for name in self._names}
-        caller = type(self).__name__
+    def _next(self, x: Any, hx: Any) -> States:
+        caller, w = type(self).__name__, {name: getattr(self, name) for name in self._names}
+        x = tensor_of(caller, x)
+        shape = x.shape
         if len(shape) not in (1, 2) or shape[-1] != self.input_size:
             raise ShapeError(f"{caller}: got x {shape}; need ({self.input_size},) or (B, {self.input_size})")
         expected = (*shape[:-1], self.hidden_size)
-        if state is None:
-            state = (np.zeros(expected, w["weight_hh"].dtype),) * len(self._recurrence.states)
+        if hx is None:
+            state: States = (np.zeros(expected, w["weight_hh"].dtype),) * len(self._recurrence.states)
+        else:
+            state = tuple([tensor_of(caller, part) for part in self._recurrence.parts(hx, caller)])
         for part, value in zip(self._recurrence.states, state, strict=True):
-            if np.shape(value) != expected:
-                raise ShapeError(f"{caller}: got {part} {np.shape(value)} for x {shape}; need {expected}")
+            if value.shape != expected:
+                raise ShapeError(f"{caller}: got {part} {value.shape} for x {shape}; need {expected}")
         return self._recurrence.step(self._recurrence.project(x, w), state, self._recurrence.operands(w, None))
 
     def _single(self, x: Any, hx: Any) -> Tensor:
         h: Tensor
-        (h,) = self._next(x, None if hx is None else (hx,))
+        (h,) = self._next(x, hx)
         return h
 
     def extra_repr(self) -> str:
@@ -138,9 +143,7 @@ class LSTMCell(_Cell):
 
     def forward(self, x: Any, hx: Any = None) -> tuple[Tensor, Tensor]:
         """The next (h, c), each ``(B, H)``, from x ``(B, D)`` and (h, c) (zeros by default); without B as well."""
-        if hx is not None and (not isinstance(hx, (tuple, list)) or len(hx) != 2):
-            raise ShapeError("LSTMCell: got hx that is no pair; need (h, c)")
-        h, c = self._next(x, None if hx is None else tuple(hx))
+        h, c = self._next(x, hx)
         return h, c
 
 

@@ -17,7 +17,7 @@ from .attention import AdditiveAttention, Attention, GeneralAttention, Memory, v
 from .cells import GRUCell, LSTMCell, RNNCell
 from .containers import ModuleList
 from .decoding.roll import draw
-from .layers import Embedding, Linear, positive
+from .layers import Embedding, Linear, positive, probability
 from .module import Module
 from .recurrent import GRU, LSTM, RNN
 
@@ -74,6 +74,11 @@ class Decoder(Module):
         caller = type(self).__name__
         sizes = {"hidden_size": hidden_size, "memory_size": memory_size, "num_layers": num_layers}
         positive(caller, **sizes)
+        probability(caller, dropout=dropout)
+        if not isinstance(attention, Attention):
+            raise DTypeError(
+                f"{caller}: got attention={attention!r}; need an Attention, such as tg.nn.DotAttention(...)"
+            )
         if (attention.query_size, attention.key_size, attention.batch_first) != (hidden_size, memory_size, False):
             raise OptionError(
                 f"{caller}: got {attention!r}; need queries of {hidden_size} and keys of {memory_size}, time first"
@@ -135,8 +140,7 @@ class Decoder(Module):
         rows = len(state.cells[0])
         if target.shape[1] != rows or not len(target):
             raise ShapeError(f"{caller}: got target {target.shape} for {rows} rows of the source; need (T, {rows})")
-        if not 0 <= sampling <= 1:
-            raise OptionError(f"{caller}: got sampling={sampling}; need a probability in 0 ... 1")
+        probability(caller, sampling=sampling)
         inside = None if lengths is None else inside_of(caller, lengths, target)
         if inside is not None:
             target = np.where(inside, target, 0)

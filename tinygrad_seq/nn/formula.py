@@ -8,13 +8,12 @@ from typing import Any, Unpack
 import numpy as np
 
 from ..autograd import Tensor, get_default_dtype, name
-from ..autograd.tensor import as_array
 from ..errors import OptionError, ShapeError
 from .containers import ModuleDict
 from .layers import positive
 from .module import Module
 from .recurrences import Recurrence, States, Weights
-from .unroll import Stack, Unrolled
+from .unroll import Stack, Unrolled, tensor_of
 
 __all__ = ["Recurrent"]
 
@@ -23,7 +22,7 @@ Sizes = int | tuple[int, ...] | Mapping[str, int]
 
 
 def _tensor(value: Any) -> Tensor:
-    return value if isinstance(value, Tensor) else Tensor(as_array(value))
+    return tensor_of("Recurrent", value)
 
 
 class Formula(Recurrence):
@@ -41,9 +40,9 @@ class Formula(Recurrence):
 
     def widths(self, hidden_size: int) -> tuple[int, ...]:
         """The size of each part of the state."""
-        return self.parts(self.sizes)
+        return self.parts(self.sizes, "Recurrent")
 
-    def parts(self, state: Any) -> tuple[Any, ...]:
+    def parts(self, state: Any, caller: str) -> States:
         """What is passed as the sizes are, as a plain tuple.
 
         Raises:
@@ -56,7 +55,7 @@ class Formula(Recurrence):
         if isinstance(self.sizes, (int, np.integer)) and not isinstance(state, (tuple, list, Mapping)):
             return (state,)
         given = f"a dict of {', '.join(state)}" if isinstance(state, Mapping) else f"a {type(state).__name__}"
-        raise ShapeError(f"Recurrent: got a state that is {given}; need it as in state={self.sizes!r}")
+        raise ShapeError(f"{caller}: got a state that is {given}; need it as in state={self.sizes!r}")
 
     def packed(self, parts: tuple[Any, ...]) -> Any:
         """A plain tuple, as the sizes are."""
@@ -79,7 +78,7 @@ class Formula(Recurrence):
         result = self.formula(x[0], self.packed(given))
         if not isinstance(result, (tuple, list)) or len(result) != 2:
             raise OptionError(f"Recurrent: step returned a {type(result).__name__}; need a pair (out, state)")
-        out, new = result[0], self.parts(result[1])
+        out, new = result[0], self.parts(result[1], "Recurrent")
         for part, before, after in zip(self.states, old, new, strict=True):
             if np.shape(after) != before.shape or np.asarray(after).dtype != before.dtype:
                 raise ShapeError(
@@ -135,10 +134,12 @@ class Recurrent(Unrolled):
     ):
         sizes = tuple(state) if isinstance(state, list) else state
         first = Formula(lambda x, state: (x, state), sizes)
+        if not first.states:
+            raise OptionError(f"Recurrent: got state={state!r}; need the size of at least one part")
         positive("Recurrent", **dict(zip(first.states, first.widths(0), strict=True)))
         super().__init__(first, num_layers, batch_first, dropout, bidirectional, **stack)
         places = self._places()
-        steps = [step] * len(places) if callable(step) else list(step)
+        steps = [step] * len(places) if callable(step) else list(step if isinstance(step, (list, tuple)) else [step])
         if len(steps) != len(places) or not all(map(callable, steps)):
             raise OptionError(
                 f"Recurrent: got {len(steps)} steps; need one function for all, or {len(places)}: {', '.join(places)}"
@@ -154,9 +155,8 @@ class Recurrent(Unrolled):
     def _cell(self, place: str) -> Formula:
         return self._cells[place]
 
-    def _dtype(self, x: Any) -> Any:
-        dtype = np.asarray(x).dtype
-        return dtype if dtype.kind == "f" else get_default_dtype()
+    def _dtype(self, x: Tensor) -> Any:
+        return x.dtype if x.dtype.kind == "f" else get_default_dtype()
 
     def forward(self, x: Any, hx: Any = None, lengths: Any = None, record: bool = False) -> tuple[Any, ...]:
         """Output ``(T, B, ...)`` and the last state, each part ``(L * directions, B, n)``, passed as ``state`` is.
@@ -173,5 +173,5 @@ class Recurrent(Unrolled):
             DTypeError: for lengths that are no integers.
         """
         formula = self._cells["l0"]
-        output, states, recording = self._run(x, None if hx is None else formula.parts(hx), lengths, record)
+        output, states, recording = self._run(x, hx, lengths, record)
         return (output, formula.packed(states), recording) if record else (output, formula.packed(states))

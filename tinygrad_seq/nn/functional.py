@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from .. import ops
 from ..autograd import Tensor
 from ..autograd.tensor import as_array
 from ..errors import DTypeError, OptionError, ShapeError
@@ -15,7 +16,6 @@ from ..ops import (
     binary_cross_entropy_with_logits,
     celu,
     cosine_embedding_loss,
-    cosine_similarity,
     cross_entropy,
     elu,
     gelu,
@@ -29,7 +29,6 @@ from ..ops import (
     l1_loss,
     leaky_relu,
     linear,
-    log_softmax,
     margin_ranking_loss,
     mish,
     mse_loss,
@@ -43,7 +42,6 @@ from ..ops import (
     silu,
     smooth_l1_loss,
     soft_margin_loss,
-    softmax,
     softplus,
     softsign,
     standardize,
@@ -105,6 +103,21 @@ __all__ = [
 ]
 
 
+def softmax(x: Any, axis: int = -1, *, dim: int | None = None) -> Tensor:
+    """Positive numbers that sum to 1 along an axis, which may be given as ``dim`` too: `tinygrad_seq.ops.softmax`."""
+    return ops.softmax(x, axis if dim is None else dim)
+
+
+def log_softmax(x: Any, axis: int = -1, *, dim: int | None = None) -> Tensor:
+    """The logarithm of `softmax`, without overflow; the axis may be given as ``dim`` too."""
+    return ops.log_softmax(x, axis if dim is None else dim)
+
+
+def cosine_similarity(x1: Any, x2: Any, axis: int = 1, eps: float = 1e-8, *, dim: int | None = None) -> Tensor:
+    """`tinygrad_seq.ops.cosine_similarity`: the cosine of the angle between vectors along ``axis``, or ``dim``."""
+    return ops.cosine_similarity(x1, x2, axis if dim is None else dim, eps)
+
+
 def embedding(
     index: Any,
     weight: Tensor,
@@ -134,8 +147,9 @@ def embedding(
     [[0.0, 0.0], [2.0, 2.0]]
     """
     rows = np.array(index)
-    if rows.dtype.kind not in "iu":
+    if rows.size and rows.dtype.kind not in "iu":
         raise DTypeError(f"embedding: got indices of dtype {rows.dtype}; need integers; use .astype(int)")
+    rows = rows.astype(np.intp)
     size = weight.shape[0]
     if rows.size and (rows.min() < 0 or rows.max() >= size):
         wrong = rows[(rows < 0) | (rows >= size)].flat[0]

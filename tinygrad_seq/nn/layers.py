@@ -25,6 +25,21 @@ def positive(caller: str, **sizes: Any) -> None:
             raise OptionError(f"{caller}: got {name}={size!r}; need an integer of at least 1")
 
 
+def flags(caller: str, **options: Any) -> None:
+    """Refuse options that are neither True nor False."""
+    for name, value in options.items():
+        if not isinstance(value, (bool, np.bool_)):
+            hint = "; give other options by name" if isinstance(value, str) else ""
+            raise OptionError(f"{caller}: got {name}={value!r}; need True or False{hint}")
+
+
+def probability(caller: str, **options: Any) -> None:
+    """Refuse options that are no numbers from 0 to 1."""
+    for name, p in options.items():
+        if not isinstance(p, (int, float, np.number)) or not 0 <= p <= 1:
+            raise OptionError(f"{caller}: got {name}={p!r}; need a probability in 0 ... 1")
+
+
 def uniform(k: float, *shape: int) -> Parameter:
     """A Parameter of the default dtype, drawn from the uniform distribution on [-k, k)."""
     return Parameter(generator().uniform(-k, k, shape).astype(get_default_dtype()))
@@ -167,8 +182,7 @@ class Dropout(Module):
     """In training, zero each element with probability p and divide the others by 1 - p (Srivastava 2014)."""
 
     def __init__(self, p: float = 0.5):
-        if not 0 <= p <= 1:
-            raise OptionError(f"Dropout: got p={p}; need a probability in 0 ... 1")
+        probability("Dropout", p=p)
         self.p = p
 
     def forward(self, x: Any) -> Tensor:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..autograd import Tensor
+from ..ops.losses import REDUCTIONS, check_reduction
 from . import functional
 from .module import Module
 
@@ -40,6 +41,7 @@ class _Loss(Module):
     reduction: str
 
     def __init__(self, reduction: str = "mean", **options: Any):
+        check_reduction(type(self).__name__, reduction, (*REDUCTIONS, "batchmean")[: 3 + (self.function == "kl_div")])
         self.options = tuple(options)
         for name, value in options.items():
             if name in ("weight", "pos_weight"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from inspect import signature
 from typing import Any, NamedTuple, NoReturn, Self
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy as np
 from ..autograd import Tensor, scope
 from ..autograd.tensor import Array, as_array, new_leaf
 from ..errors import DTypeError, StateError, UnsupportedError
-from ..pytorch import absent
+from ..pytorch import OPTIONS, absent, without
 
 __all__ = ["Loaded", "Module", "Parameter"]
 
@@ -87,6 +88,19 @@ class Module:
 
     training: bool = True
     _name: str | None = None
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
+        """A new module, before its ``__init__`` runs.
+
+        Raises:
+            OptionError: for an option that PyTorch's layer has and this one has not.
+        """
+        for option in kwargs:
+            if option in OPTIONS:
+                taken = signature(cls.__init__).parameters if cls.__init__ is not object.__init__ else {}
+                if option not in taken and not any(p.kind is p.VAR_KEYWORD for p in taken.values()):
+                    raise without(cls.__name__, option, taken)
+        return super().__new__(cls)
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """Compute the output; each subclass defines it."""

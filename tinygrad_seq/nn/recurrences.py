@@ -11,8 +11,10 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, ClassVar
 
+import numpy as np
+
 from ..autograd import Tensor, name
-from ..errors import OptionError
+from ..errors import OptionError, ShapeError
 from ..ops import linear, relu, sigmoid, split, tanh
 
 __all__ = ["NONLINEARITIES", "Elman", "Gated", "LongShortTerm", "MinimalGated", "Recurrence"]
@@ -39,6 +41,22 @@ class Recurrence:
     states: tuple[str, ...] = ("h",)
     emits: ClassVar[bool] = False
     options: Mapping[str, Any] = MappingProxyType({})
+
+    def parts(self, state: Any, caller: str) -> States:
+        """A state, as it is passed, as a tuple of its parts.
+
+        Raises:
+            ShapeError: if it has more or fewer of them.
+        """
+        count = len(self.states)
+        if count == 1 and not isinstance(state, tuple):
+            return (state,)
+        if count > 1 and isinstance(state, (tuple, list)) and len(state) == count:
+            return tuple(state)
+        sequence = isinstance(state, (tuple, list))
+        got = f"a {type(state).__name__} of {len(state)}" if sequence else f"an array {np.shape(state)}"
+        need = f"a tuple ({', '.join(self.states)})" if count > 1 else f"{self.states[0]} alone, an array"
+        raise ShapeError(f"{caller}: got {got} for the state; need {need}")
 
     def widths(self, hidden_size: int) -> tuple[int, ...]:
         """The size of each part of the state."""
@@ -81,9 +99,21 @@ class Elman(Recurrence):
             )
         self.activation = nonlinearity if callable(nonlinearity) else NONLINEARITIES[nonlinearity]
 
+    def respond(self, a: Tensor) -> Tensor:
+        """The nonlinearity of a preactivation.
+
+        Raises:
+            ShapeError: if a function of the user's returns something of another kind, shape or dtype.
+        """
+        h = self.activation(a)
+        if not isinstance(h, Tensor) or (h.shape, h.dtype) != (a.shape, a.dtype):
+            got = f"{h.shape} {h.dtype}" if isinstance(h, Tensor) else type(h).__name__
+            raise ShapeError(f"RNN: nonlinearity got {a.shape} {a.dtype} and returned {got}; need a Tensor like it")
+        return h
+
     def step(self, x: Sequence[Tensor], state: States, operands: Any) -> States:
         """The next hidden state."""
-        h = self.activation(linear(state[0], operands, x[0]))
+        h = self.respond(linear(state[0], operands, x[0]))
         name(h=h)
         return (h,)
 

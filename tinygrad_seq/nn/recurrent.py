@@ -11,10 +11,10 @@ from typing import Any, Literal, Unpack
 import numpy as np
 
 from ..autograd import Tensor
-from ..errors import OptionError, ShapeError
+from ..errors import OptionError
 from ..random import generator
 from .init import bound, zeros_
-from .layers import positive, uniform
+from .layers import flags, positive, uniform
 from .module import Parameter
 from .recurrences import Elman, Gated, LongShortTerm, MinimalGated, Recurrence, Weights
 from .unroll import Stack, Unrolled
@@ -62,6 +62,7 @@ class _Recurrent(Unrolled):
         **stack: Unpack[Stack],
     ):
         positive(type(self).__name__, input_size=input_size, hidden_size=hidden_size)
+        flags(type(self).__name__, bias=bias)
         super().__init__(recurrence, num_layers, batch_first, dropout, bidirectional, **stack)
         self.input_size, self.hidden_size, self.bias = input_size, hidden_size, bias
         self._names = tuple(recurrence.shapes(input_size, hidden_size, True))
@@ -80,7 +81,7 @@ class _Recurrent(Unrolled):
     def _width(self) -> int:
         return self.hidden_size
 
-    def _dtype(self, x: Any) -> Any:
+    def _dtype(self, x: Tensor) -> Any:
         return self._weights("l0")["weight_hh"].dtype
 
     def extra_repr(self) -> str:
@@ -91,7 +92,7 @@ class _Recurrent(Unrolled):
 
     def _single(self, x: Any, hx: Any, lengths: Any, record: bool) -> tuple[Any, ...]:
         """What a layer with one part of state returns."""
-        output, (h_n,), recording = self._run(x, None if hx is None else (hx,), lengths, record)
+        output, (h_n,), recording = self._run(x, hx, lengths, record)
         return (output, h_n, recording) if record else (output, h_n)
 
 
@@ -295,9 +296,7 @@ class LSTM(_Recurrent):
             OptionError: for a length outside 0 ... T.
             DTypeError: for lengths that are no integers.
         """
-        if hx is not None and (not isinstance(hx, (tuple, list)) or len(hx) != 2):
-            raise ShapeError("LSTM: got hx that is no pair; need (h_0, c_0)")
-        output, (h_n, c_n), recording = self._run(x, None if hx is None else tuple(hx), lengths, record)
+        output, (h_n, c_n), recording = self._run(x, hx, lengths, record)
         return (output, (h_n, c_n), recording) if record else (output, (h_n, c_n))
 
 

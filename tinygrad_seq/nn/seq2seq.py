@@ -88,6 +88,12 @@ class Seq2Seq(Module):
     """
 
     def __init__(self, encoder: Module, decoder: Decoder, batch_first: bool = False):
+        says = getattr(encoder, "memory_size", decoder.memory_size)
+        if says != decoder.memory_size:
+            raise OptionError(
+                f"Seq2Seq: got an encoder that says {says} numbers at each position, and a decoder for "
+                f"{decoder.memory_size}; give the decoder memory_size={says}"
+            )
         self.encoder, self.decoder, self.batch_first = encoder, decoder, batch_first
 
     def forward(

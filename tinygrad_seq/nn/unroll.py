@@ -8,20 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from numbers import Real
+from inspect import signature
 from typing import Any, TypedDict
 
 import numpy as np
 
 from ..autograd import Tensor, name, scope, time_steps
 from ..autograd.collector import paused
-from ..autograd.tensor import NOTES
+from ..autograd.tensor import NOTES, as_array
 from ..errors import DTypeError, OptionError, ShapeError
 from ..ops import concatenate, stack, swapaxes, where
 from ..ops.index import read
+from ..pytorch import without
 from ..random import generator
 from . import functional
-from .layers import positive
+from .layers import flags, positive, probability
 from .module import Module
 from .recurrences import Recurrence, States, Weights
 
@@ -64,17 +65,20 @@ class Unrolled(Module):
         variational: bool = False,
         zoneout: float | tuple[float, ...] = 0.0,
         residual: bool = False,
+        **unknown: Any,
     ):
         caller = type(self).__name__
+        for option in unknown:
+            raise without(caller, option, [*signature(type(self).__init__).parameters][1:-1])
         positive(caller, num_layers=num_layers)
-        zoneouts = zoneout if isinstance(zoneout, tuple) else (zoneout,) * len(recurrence.states)
+        flags(caller, batch_first=batch_first, bidirectional=bidirectional, variational=variational, residual=residual)
+        zoneouts = tuple(zoneout) if isinstance(zoneout, (tuple, list)) else (zoneout,) * len(recurrence.states)
         if len(zoneouts) != len(recurrence.states):
             parts = ", ".join(recurrence.states)
             raise OptionError(f"{caller}: got zoneout={zoneout}; need one number, or one for each of {parts}")
-        options = [("dropout", dropout), ("recurrent_dropout", recurrent_dropout), *(("zoneout", p) for p in zoneouts)]
-        for option, p in options:
-            if not isinstance(p, Real) or not 0 <= p <= 1:
-                raise OptionError(f"{caller}: got {option}={p!r}; need a probability in 0 ... 1")
+        probability(caller, dropout=dropout, recurrent_dropout=recurrent_dropout)
+        for p in zoneouts:
+            probability(caller, zoneout=p)
         self.num_layers, self.batch_first, self.bidirectional = num_layers, batch_first, bidirectional
         self.dropout, self.recurrent_dropout, self.variational = dropout, recurrent_dropout, variational
         self.zoneout, self.residual = zoneout, residual
@@ -101,18 +105,17 @@ class Unrolled(Module):
         """H."""
         return 0
 
-    def _dtype(self, x: Any) -> Any:
+    def _dtype(self, x: Tensor) -> Any:
         """The dtype of a first state of zeros."""
         raise NotImplementedError
 
-    def _run(
-        self, x: Any, hx: States | None, lengths: Any, record: bool
-    ) -> tuple[Tensor, tuple[Tensor, ...], Recording]:
+    def _run(self, x: Any, hx: Any, lengths: Any, record: bool) -> tuple[Tensor, tuple[Tensor, ...], Recording]:
         """Check everything, run all layers, and stack the last states of all layers and directions."""
-        time_axis = 1 if self.batch_first and np.ndim(x) == 3 else 0
-        shape = np.shape(x)
+        caller = type(self).__name__
+        x = tensor_of(caller, x)
+        time_axis, shape = (1 if self.batch_first and x.ndim == 3 else 0), x.shape
         self._check(shape, time_axis)
-        rows = None if lengths is None else _rows(type(self).__name__, lengths, shape, time_axis)
+        rows = None if lengths is None else _rows(caller, lengths, shape, time_axis)
         hx = self._first(x, () if len(shape) == 2 else (shape[1 - time_axis],), hx)
         if time_axis:
             x = swapaxes(x, 0, 1)
@@ -188,20 +191,25 @@ class Unrolled(Module):
         if shape[time_axis] == 0:
             raise ShapeError(f"{caller}: got x {shape}, which has no time step; need at least one")
 
-    def _first(self, x: Any, batch: tuple[int, ...], hx: States | None) -> States:
+    def _first(self, x: Tensor, batch: tuple[int, ...], hx: Any) -> States:
         """The first state, checked, or zeros."""
-        rows = self.num_layers * len(self._directions)
+        caller, rows = type(self).__name__, self.num_layers * len(self._directions)
         names, widths = self._recurrence.states, self._recurrence.widths(self._width())
         if hx is None:
             return tuple([np.zeros((rows, *batch, width), self._dtype(x)) for width in widths])
-        for part, width, value in zip(names, widths, hx, strict=True):
-            if np.shape(value) != (rows, *batch, width):
+        parts = [tensor_of(f"{caller}, initial state", h) for h in self._recurrence.parts(hx, caller)]
+        for part, width, h in zip(names, widths, parts, strict=True):
+            if h.shape != (rows, *batch, width):
                 axes = f"(layers * directions, {'B, ' if batch else ''}size of {part})"
                 raise ShapeError(
-                    f"{type(self).__name__}: got {part}_0 {np.shape(value)} for x {np.shape(x)}; "
-                    f"need {(rows, *batch, width)}, which is {axes}"
+                    f"{caller}: got {part}_0 {h.shape} for x {x.shape}; need {(rows, *batch, width)}, which is {axes}"
                 )
-        return tuple([part if isinstance(part, Tensor) else np.asarray(part) for part in hx])
+        return tuple([h if h.dtype.kind == "f" else h.astype(self._dtype(x)) for h in parts])
+
+
+def tensor_of(caller: str, x: Any) -> Tensor:
+    """A Tensor as it is; anything else as a constant, whose errors name the caller."""
+    return x if isinstance(x, Tensor) else Tensor(as_array(x, caller=caller))
 
 
 def _rows(caller: str, lengths: Any, shape: tuple[int, ...], time_axis: int) -> Any:

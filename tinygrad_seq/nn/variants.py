@@ -45,6 +45,8 @@ def norms(**sizes: int) -> dict[str, tuple[int, ...]]:
 
 def held(caller: str, ablate: Ablation | None, gates: str) -> dict[str, float]:
     """The gates that do not learn, checked."""
+    if not isinstance(ablate, (Mapping, type(None))):
+        raise OptionError(f"{caller}: got ablate={ablate!r}; need a dict from gates to numbers, such as {{'f': 1.0}}")
     for gate, value in (ablate or {}).items():
         if gate not in gates:
             raise OptionError(f"{caller}: got ablate={{{gate!r}: ...}}; need one of its gates: {', '.join(gates)}")
@@ -78,7 +80,7 @@ class ElmanVariant(Elman):
         """The next hidden state."""
         w, keep = operands
         a = linear(state[0] if keep is None else state[0] * keep, w["weight_hh"], x[0])
-        h = self.activation(normalised(a, w, "") if self.layer_norm else a)
+        h = self.respond(normalised(a, w, "") if self.layer_norm else a)
         name(h=h)
         return (h,)
 

@@ -65,7 +65,7 @@ class Optimizer:
         self.defaults = dict(defaults)
         self.param_groups: list[Group] = []
         self.state: dict[Tensor, State] = {}
-        if isinstance(params, (Tensor, Mapping, set, frozenset)):
+        if isinstance(params, (Tensor, Mapping, set, frozenset)) or not isinstance(params, Iterable):
             raise DTypeError(
                 f"{self._kind}: got a {type(params).__name__}; need a list of Tensors or of groups, whose order is "
                 f"kept; pass model.parameters()"
@@ -114,7 +114,7 @@ class Optimizer:
         seen = {id(p) for other in self.param_groups for p in other["params"]}
         for p in params:
             if not isinstance(p, Tensor) or not p.is_leaf:
-                raise DTypeError(f"{self._kind}: got {type(p).__name__}; need leaf Tensors")
+                raise DTypeError(f"{self._kind}: got {type(p).__name__}; need leaf Tensors; pass model.parameters()")
             if id(p) in seen:
                 raise OptionError(
                     f"{self._kind}: got a parameter of shape {p.shape} twice; need each once, or it moves twice as far"
@@ -130,11 +130,10 @@ class Optimizer:
         self.check(options)
         self.param_groups.append({**options, "params": params})
 
-    def zero_grad(self) -> None:
-        """Forget the gradients of all parameters."""
-        for group in self.param_groups:
-            for p in group["params"]:
-                p.grad = None
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Forget the gradients of all parameters, or with ``set_to_none=False`` make those that there are zeros."""
+        for p in self._all():
+            p.grad = None if set_to_none or p.grad is None else Tensor(np.zeros(p.shape, p.dtype))
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Update every parameter that has a gradient.

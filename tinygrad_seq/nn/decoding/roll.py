@@ -12,7 +12,7 @@ from ...autograd.tensor import Array
 from ...errors import OptionError
 from ...random import generator as default_generator
 from ..layers import positive
-from .step import Decoded, Step, checked, normalised, step_log_p
+from .step import Decoded, Step, checked, normalised, step_log_p, taken
 
 __all__ = ["greedy", "sample"]
 
@@ -119,7 +119,7 @@ def _roll(
     tokens: list[Array] = []
     with no_grad():
         while live.any() and len(tokens) < max_length:
-            logits, state = step(token, state)
+            logits, state = taken(caller, step, token, state)
             log_p = step_log_p(caller, logits, token, end)
             token = np.where(live, choose(log_p), 0 if end is None else end)
             tokens.append(token)

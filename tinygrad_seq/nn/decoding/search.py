@@ -12,7 +12,7 @@ from ...autograd.tensor import Array
 from ...errors import OptionError
 from ...func.structure import map_structure
 from ..layers import positive
-from .step import Decoded, Step, checked, step_log_p
+from .step import Decoded, Step, checked, step_log_p, taken
 
 __all__ = ["beam"]
 
@@ -63,7 +63,7 @@ def beam(
     over = Decoded(prefixes[:, :0], np.zeros((len(token), 0), int), log_p[:, :0])
     with no_grad():
         for t in range(max_length):
-            logits, state = step(token, state)
+            logits, state = taken("beam", step, token, state)
             new = step_log_p("beam", logits, token, end)
             each = log_p[..., None] + new.reshape(*log_p.shape, new.shape[1])
             ends = (np.arange(each.shape[-1]) == end) | (t + 1 == max_length)

@@ -53,6 +53,14 @@ def normalised(x: Array) -> Array:
     return log_p
 
 
+def taken(caller: str, step: Step, token: Array, state: Any) -> tuple[Any, Any]:
+    """What a step returns: logits and the next state."""
+    result = step(token, state)
+    if not isinstance(result, (tuple, list)) or len(result) != 2:
+        raise OptionError(f"{caller}: the step returned a {type(result).__name__}; need a pair (logits, state)")
+    return result[0], result[1]
+
+
 def step_log_p(caller: str, logits: Any, token: Array, end: int | None) -> Array:
     """The log-probabilities of a step, ``(R, V)`` in float64, checked."""
     scores = np.asarray(logits, np.float64)
