@@ -84,6 +84,7 @@ def test_every_class_of_errors_is_provoked(errors_page):
 
 # What no table provokes: a test that needs more than a folder does, or nothing can.
 ELSEWHERE = {
+    ("cli/draw.py", "open_file"): "tests/cli/test_errors.py, without a browser",
     ("cli/work.py", "_check_folder"): "tests/cli/test_errors.py",
     ("cli/work.py", "_length_of_training_text"): "tests/cli/test_errors.py",
     ("cli/work.py", "_load"): "tests/cli/test_errors.py",

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 
@@ -53,12 +54,36 @@ def call(capsys, *arguments):
         (["demo", "--colour", "red"], "No such option.*--colour"),
         (["demo", "extra"], "extra"),
         (["dance"], "tinygrad-seq: .*No such command 'dance'"),
-        (["sample"], "tinygrad-seq sample: Missing argument 'DIR_OR_FILE'"),
+        (["sample"], "tinygrad-seq sample: Missing argument 'MODEL'"),
         (["sample", "x", "--length", "-1"], "'--length': got '-1'; need a whole number of at least 0"),
         (["sample", "x", "--temperature", "-1"], "'--temperature': got '-1'; need a number of at least 0"),
         (["sample", "x", "--prompt", ""], "--prompt.*got nothing; need a character or more"),
-        (["draw", "--cell", "mlp"], "tinygrad-seq draw: .*'--cell': got 'mlp'; need rnn"),
+        (["draw", "--cell", "mlp"], "tinygrad-seq draw: .*'--cell': got 'mlp'; need rnn, lstm, gru or mgu"),
         (["draw", "--steps", "0"], "'--steps': got '0'; need a whole number of at least 1"),
+        (["draw", "--columns", "0"], "'--columns': got '0'; need a whole number of at least 1"),
+        (["draw", "--level", "big"], "'--level': got 'big'; need rolled, steps, gates or ops"),
+        (["draw", "--focus", "4,x"], "'--focus': got '4,x'; need whole numbers of at least 0, such as 40,41"),
+        (["draw", "--lengths", "3,0"], "'--lengths': got '3,0'; need whole numbers of at least 1, such as 6,4,2"),
+        (["draw", "--forget-bias", "nan"], "'--forget-bias': got 'nan'; need a finite number"),
+        (["draw", "--reset", "now"], "'--reset': got 'now'; need after or before"),
+        (["draw", "--cell", "rnn", "--forget-bias", "3"], "'--forget-bias': got it for rnn; need --cell lstm or mgu"),
+        (["draw", "--peepholes", "full", "--cell", "gru"], "'--peepholes': got it for gru; need --cell lstm, or leave"),
+        (["draw", "--reset", "before"], "'--reset': got it for lstm; need --cell gru, or leave it out"),
+        (["draw", "--from", "h@x"], "'--from': got 'h@x'; need NAME or NAME@STEP, such as loss@-1"),
+        (["draw", "--from", "loss@6"], "'--from': got 'loss@6'; the steps are 0 to 5"),
+        (["draw", "--out", "x.bmp"], "'--out': got 'x.bmp', whose ending is .bmp; need .svg, .html, .png.*, or - for"),
+        (["draw", "--out", "x.svg", "--out", "x"], "'--out': got 'x', which has no ending; need .svg"),
+        (["draw", "--open", "--out", "-"], "'--open': got the terminal for --out; need a file to show"),
+        (["draw", "--text", "abc"], "'--text': got it without a MODEL to read it; name one, or leave it out"),
+        (["draw", "model.npz", "--cell", "gru"], "'--cell': got it beside the model 'model.npz', which has its own"),
+        (["draw", "model.npz", "--forget-bias", "3"], "'--forget-bias': got it beside the model 'model.npz'"),
+        (["plot"], "Missing argument 'KIND'"),
+        (["plot", "dance"], "'KIND': got 'dance'; need heat, triangle, jacobians, gates, ledger, memory or compare"),
+        (["plot", "heat", "--out", "x.html"], "'--out': got 'x.html', whose ending is .html; need .png, .svg, .pdf or"),
+        (["plot", "compare", "--cell", "gru"], "compare: got --cell; it draws fresh cells, one of each kind"),
+        (["plot", "compare", "model.npz"], "compare: got a model; it draws fresh cells"),
+        (["diff", "a.json"], "Missing argument 'B'"),
+        (["diff", "a.json", "b.json", "--open"], "'--open': got no --out; need a file to show"),
     ],
 )
 def test_wrong_usage_is_status_2_and_points_to_help(arguments, message, capsys, tmp_path, monkeypatch):
@@ -67,7 +92,7 @@ def test_wrong_usage_is_status_2_and_points_to_help(arguments, message, capsys, 
     first, second = err.splitlines()
     assert status == 2
     assert re.search(message, first)
-    assert re.fullmatch(r"Try 'tinygrad-seq( demo| sample| draw)? --help'\.", second)
+    assert re.fullmatch(r"Try 'tinygrad-seq( demo| sample| draw| plot| diff)? --help'\.", second)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -94,7 +119,7 @@ def test_a_text_that_cannot_be_used(content, message, capsys, tmp_path):
     assert not (tmp_path / "out").exists()
 
 
-@pytest.mark.parametrize("length", [1, 2, 8, 9, 100])
+@pytest.mark.parametrize("length", [1, 9])
 def test_the_shortest_text_that_is_long_enough_works(length, capsys, tmp_path):
     options = ["--hidden", 4, "--length", length, "--minutes", "1e-9", "--out", tmp_path]
     path = tmp_path / "text.txt"
@@ -107,9 +132,7 @@ def test_the_shortest_text_that_is_long_enough_works(length, capsys, tmp_path):
     assert (tmp_path / "graph.svg").exists()
 
 
-@pytest.mark.parametrize(
-    "content", ["a" * 50, "\x1b[31m" * 20, "[bold]]" * 20, "日本語" * 20, "\ud7ff\U0001f600 " * 20]
-)
+@pytest.mark.parametrize("content", ["a" * 50, "\x1b[31m[bold]]" * 10, "日本語\ud7ff\U0001f600 " * 10])
 def test_odd_texts_work(content, capsys, tmp_path):
     path = tmp_path / "[b] text.txt"
     path.write_text(content, encoding="utf-8")
@@ -133,12 +156,18 @@ def test_a_folder_without_permission(text, capsys, tmp_path):
     assert "Permission denied; choose another with --out" in err
 
 
-@pytest.fixture
-def trained(text, tmp_path, capsys):
-    folder = tmp_path / "trained"
-    main(["demo", "--text", str(text), *QUICK, "--out", str(folder)])
-    capsys.readouterr()
+@pytest.fixture(scope="module")
+def trained_once(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("trained")
+    (folder / "good.txt").write_text("abcd efgh " * 20, encoding="utf-8")
+    main(["demo", "--text", str(folder / "good.txt"), *QUICK, "--out", str(folder)])
     return folder
+
+
+@pytest.fixture
+def trained(trained_once, tmp_path, capsys):
+    capsys.readouterr()
+    return shutil.copytree(trained_once, tmp_path / "trained")
 
 
 def test_resume_needs_an_earlier_run(text, capsys, tmp_path):
@@ -211,10 +240,15 @@ def test_a_model_that_is_not_there(capsys, tmp_path):
         assert re.search("there is no '.*'; train a model first, with: tinygrad-seq demo", err)
 
 
-def test_a_prompt_of_unknown_characters(trained, capsys):
-    status, err = call(capsys, "sample", trained, "--prompt", "abZ?")
-    assert status == 1
-    assert "'?', 'Z', not among the 9 characters of the vocabulary" in err
+def test_a_text_that_the_model_cannot_read(trained, capsys, tmp_path):
+    for arguments in (["sample", trained, "--prompt", "abZ?"], ["draw", trained, "--text", "abZ?"]):
+        status, err = call(capsys, *arguments, *(["--out", tmp_path / "x.svg"] if "--text" in arguments else []))
+        assert status == 2
+        assert "'?', 'Z', not among the 9 characters of the vocabulary" in err
+    status, err = call(capsys, "draw", trained, "--text", "a", "--out", tmp_path / "x.svg")
+    assert status == 2
+    assert "'--text': got 'a'; need 2 characters or more, one to read and one to predict" in err
+    assert not (tmp_path / "x.svg").exists()
 
 
 def test_a_model_larger_than_memory(text, capsys, tmp_path):
@@ -223,14 +257,75 @@ def test_a_model_larger_than_memory(text, capsys, tmp_path):
     assert "not enough memory" in err
 
 
-def test_drawing_where_one_cannot_write_or_in_no_format(capsys, tmp_path):
-    status, err = call(capsys, "draw", "--steps", 2, "--out", tmp_path / "none" / "x.svg")
-    assert status == 1
-    assert str(tmp_path / "none") in err
-    status, err = call(capsys, "draw", "--steps", 2, "--out", tmp_path / "x.bmp")
-    assert status == 1
-    assert ".svg" in err
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--focus", "6"], "draw: got focus on step 6; the steps are 0 to 5"),
+        (["--to", "h@6"], "draw: got 'h@6'; the steps are 0 to 5"),
+        (["--to", "q"], "draw: nothing is called 'q'; there are weight_ih_l0, "),
+        (["--from", "q@1"], "draw: nothing is called 'q@1'; there are"),
+        (["--only", "q"], "draw: got only='q'; need 'cell', 'hidden', or roles: c, f, g, h, i, loss, o"),
+        (["--fold", "LSTM/l1"], "draw: got fold of 'LSTM/l1'; the modules are LSTM/l0, loss"),
+    ],
+)
+def test_what_the_graph_has_not_is_status_2(arguments, message, capsys, tmp_path):
+    status, err = call(capsys, "draw", *arguments, "--out", tmp_path / "x.svg")
+    assert status == 2
+    assert err.startswith(f"tinygrad-seq: {message}")
+    assert err.count("\n") == 1
     assert list(tmp_path.iterdir()) == []
+
+
+def test_of_several_files_all_are_written_or_none(capsys, tmp_path, monkeypatch):
+    (tmp_path / "a.svg").write_text("before")
+    (tmp_path / "folder.svg").mkdir()
+    wrong = {
+        tmp_path / "none" / "x.svg": r"whose folder does not exist; create '.*none' first",
+        tmp_path / "folder.svg": "which is a folder; need the name of a file",
+        tmp_path / "x.png": "drawn by Graphviz, whose program neato is not installed; install Graphviz",
+    }
+    monkeypatch.setenv("PATH", "")
+    for path, message in wrong.items():
+        status, err = call(capsys, "draw", "--steps", 2, "--out", tmp_path / "a.svg", "--out", path)
+        assert status == 1
+        assert re.search(message, err)
+        assert sorted(found.name for found in tmp_path.iterdir()) == ["a.svg", "folder.svg"]
+        assert (tmp_path / "a.svg").read_text() == "before"
+
+
+def test_ctrl_c_while_drawing(capsys, tmp_path, monkeypatch):
+    def interrupt(*args, **kwargs):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("tinygrad_seq.viz.Picture.save", interrupt, raising=True)
+    status, err = call(capsys, "draw", "--steps", 2, "--out", tmp_path / "x.svg")
+    assert (status, err) == (130, "tinygrad-seq: stopped\n")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_without_a_browser_or_matplotlib(capsys, tmp_path, monkeypatch):
+    monkeypatch.setattr("webbrowser.open", lambda url: False)
+    status, err = call(capsys, "draw", "--steps", 2, "--out", tmp_path / "x.svg", "--open")
+    assert status == 1
+    assert re.search(r"draw: found no browser; open '.*x.svg' in one yourself", err)
+    assert (tmp_path / "x.svg").exists()
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    status, err = call(capsys, "plot", "heat", "--steps", 3, "--out", tmp_path / "x.png")
+    assert status == 1
+    assert 'pip install "tinygrad_seq[plot]"' in err
+    assert not (tmp_path / "x.png").exists()
+
+
+def test_nothing_to_compare(capsys, tmp_path):
+    (tmp_path / "a.json").write_text("{")
+    for path, message in {
+        tmp_path / "a.json": "from_json: got text that is not JSON",
+        tmp_path / "b.json": "cannot read '.*b.json': No such file or directory",
+        tmp_path / "model.npz": "load: there is no '.*model.npz'; train a model first, with: tinygrad-seq demo",
+    }.items():
+        status, err = call(capsys, "diff", path, path)
+        assert status == 1
+        assert re.search(message, err)
 
 
 def test_a_reader_that_goes_away(trained):
@@ -239,10 +334,3 @@ def test_a_reader_that_goes_away(trained):
         process.stdout.close()
         assert process.stderr.read() == b""
     assert process.returncode == 1
-
-
-def test_a_process_fails_as_a_call_does(tmp_path):
-    command = [sys.executable, "-m", "tinygrad_seq", "sample", str(tmp_path)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout) == (1, "")
-    assert re.fullmatch("tinygrad-seq: sample: there is no .*\n", done.stderr)

@@ -1,5 +1,5 @@
 """The command line: ``tinygrad-seq`` and ``python -m tinygrad_seq``."""
 
-from .app import main
+from .main import main
 
 __all__ = ["main"]

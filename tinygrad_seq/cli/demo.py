@@ -7,10 +7,11 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from ..data import NGram
-from ..train import Options, bits_per_character, generate
+from ..train import bits_per_character, generate
 from .draw import draw_window
 from .progress import TrainingProgress
 from .signals import Stopped, StopRequest
+from .subject import model_title
 from .threads import use_one_blas_thread
 from .work import CURVE, MODEL, Work, title
 
@@ -31,14 +32,10 @@ def run_demo(work: Work) -> None:
     baselines = [(name, NGram(work.ids[: work.start], n, len(work.vocabulary))) for n, name in ORDERS.items()]
     rows = [(name, model.bits(work.ids, work.start)) for name, model in baselines]
     _train(console, work)
-    own = (_model_title(work.run.options), bits_per_character(work.run.model, work.ids, work.start))
+    own = (model_title(work.run.options), bits_per_character(work.run.model, work.ids, work.start))
     _compare(console, rows, own)
     _write(console, work)
     _draw_and_list(console, work)
-
-
-def _model_title(o: Options) -> str:
-    return f"{o.cell.upper()}, {o.hidden} hidden{f', {o.layers} layers' if o.layers > 1 else ''}"
 
 
 def _introduce(console: Console, work: Work) -> None:
@@ -48,7 +45,7 @@ def _introduce(console: Console, work: Work) -> None:
     epochs = o.updates / len(run.windows)
     out(f"Text   {title(work.source)}: {characters:,} characters, {len(work.vocabulary)} different;", markup=False)
     out(f"       the last {held_out:,} are held out")
-    out(f"Model  {_model_title(o)}: {parameters:,} parameters, {o.streams} streams in windows of {o.length} steps")
+    out(f"Model  {model_title(o)}: {parameters:,} parameters, {o.streams} streams in windows of {o.length} steps")
     out(f"Plan   {o.updates:,} updates, which is {epochs:.1f} times through the text; seed {o.seed}")
     if run.updates:
         out(f"       goes on after update {run.updates:,}")
@@ -95,7 +92,7 @@ def _write(console: Console, work: Work) -> None:
 def _draw_and_list(console: Console, work: Work) -> None:
     o = work.run.options
     steps = min(DRAWN_STEPS, o.length)
-    heading = f"{_model_title(o)}: the gradient's way from the loss at step {steps - 1} to the first character"
+    heading = f"{model_title(o)}: the gradient's way from the loss at step {steps - 1} to the first character"
     files = [
         (work.folder / MODEL, "the model, for --resume and for 'tinygrad-seq sample'"),
         (work.folder / CURVE, "the loss curve"),

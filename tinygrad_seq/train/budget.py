@@ -11,12 +11,14 @@ from .run import Options
 __all__ = ["updates_in"]
 
 GATES = {"rnn": 1, "lstm": 4, "gru": 3}
-# Seconds of one core of a small virtual machine, with one BLAS thread, fitted to 23 sizes from (hidden 16, 1 stream) to
-# (hidden 512, 2 layers, 64 streams), which they meet to a fifth, and then raised by a fifth for slower cores.
-PER_STEP = {"rnn": 28e-6, "lstm": 115e-6, "gru": 115e-6}
-PER_FLOP = 1.65e-11
-PER_PARAMETER = 24e-9
-PER_ELEMENT = 9e-9
+# Seconds of one core of a small virtual machine, with one BLAS thread, fitted to 24 sizes from (hidden 16, 1 stream) to
+# (hidden 512, 64 streams) and 2 layers, which they meet to a seventh, and then raised by a tenth for slower cores.
+PER_UPDATE = 0.7e-3
+PER_STEP = {"rnn": 11e-6, "lstm": 73e-6, "gru": 80e-6}
+PER_FLOP = 1.09e-11
+PER_WEIGHT = 0.87e-9  # of those that every step reads anew
+PER_ELEMENT = 10.1e-9
+PER_SCORE = 16.6e-9
 
 
 def updates_in(minutes: float, options: Options, size: int) -> int:
@@ -35,9 +37,9 @@ def updates_in(minutes: float, options: Options, size: int) -> int:
     weights = sum(gates * o.hidden * (width + o.hidden) for width in widths) + o.hidden * size
     symbols = o.length * o.streams
     seconds = (
-        o.length * o.layers * PER_STEP[o.cell]
+        PER_UPDATE
+        + o.length * o.layers * (PER_STEP[o.cell] + gates * o.hidden**2 * PER_WEIGHT)
         + 6 * symbols * weights * PER_FLOP
-        + (weights + size * o.embedding) * PER_PARAMETER
-        + symbols * (o.layers * gates * o.hidden + size) * PER_ELEMENT
+        + symbols * (o.layers * gates * o.hidden * PER_ELEMENT + size * PER_SCORE)
     )
     return max(1, round(60 * minutes / seconds))

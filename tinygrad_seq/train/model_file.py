@@ -36,6 +36,13 @@ class ModelFile:
     options: Options
     run: dict[str, Any]
 
+    def model(self) -> LanguageModel:
+        """The model with its parameters, for use and not for more training."""
+        o = self.options
+        model = LanguageModel(len(self.vocabulary), o.cell, o.hidden, o.layers, o.embedding)
+        model.load_state_dict(self.run["model"])
+        return model
+
 
 def sha256(text: str) -> str:
     """What tells one text from another."""
@@ -78,7 +85,4 @@ def load_model(path: str | os.PathLike[str]) -> tuple[LanguageModel, Vocabulary]
         FileAccessError, FileFormatError: as `load_run`.
     """
     file = load_run(path)
-    o = file.options
-    model = LanguageModel(len(file.vocabulary), o.cell, o.hidden, o.layers, o.embedding)
-    model.load_state_dict(file.run["model"])
-    return model, file.vocabulary
+    return file.model(), file.vocabulary
