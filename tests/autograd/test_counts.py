@@ -144,10 +144,11 @@ def test_a_weight_of_many_steps_gets_one_large_product(monkeypatch, name, transp
     assert len(large) == 1
 
 
-@pytest.mark.parametrize("name", STEPS)
+@pytest.mark.parametrize("name", [*STEPS, "stack @ stack"])
 def test_the_joint_rule_itself_makes_one_product(monkeypatch, name):
-    step, shape = STEPS[name]
-    w = tg.tensor(np.ones((H, H)), requires_grad=True)
+    attends = lambda h, w: np.tanh(h @ w)  # as many queries do to the keys of one sequence
+    step, shape = STEPS.get(name, (attends, (B, 1, H)))
+    w = tg.tensor(np.ones((H, H) if name in STEPS else (B, H, H)), requires_grad=True)
     y = looped(step, w, np.ones(shape))
     for port in REGISTRY["matmul"].ports:
 

@@ -52,13 +52,16 @@ def _each(rule: Any, calls: Any, shape: tuple[int, ...]) -> Any:
 
 
 def _joint_right(calls: Any) -> Any:
-    """sum_t a_t^T g_t as one product of the stacked a and g."""
+    """sum_t a_t^T g_t as one product of the stacked a and g, for each matrix of a stack."""
     shape = calls[0][2]
-    if len(shape) != 2:
+    if len(shape) == 2:
+        left = [_rows(a if a.ndim > 1 else a[None]) for _, a, _ in calls]
+        right = [_rows(g if g.ndim > 1 else g[None]) for g, _, _ in calls]
+        return np.concatenate(left).T @ np.concatenate(right)
+    if len(shape) == 1 or any(x.shape[:-2] != shape[:-2] for g, a, _ in calls for x in (g, a)):
         return _each(_matmul_right, calls, shape)
-    left = [_rows(a if a.ndim > 1 else a[None]) for _, a, _ in calls]
-    right = [_rows(g if g.ndim > 1 else g[None]) for g, _, _ in calls]
-    return np.concatenate(left).T @ np.concatenate(right)
+    gs, xs, _ = zip(*calls, strict=True)
+    return np.swapaxes(np.concatenate(xs, axis=-2), -1, -2) @ np.concatenate(gs, axis=-2)
 
 
 def _joint_left(calls: Any) -> Any:
