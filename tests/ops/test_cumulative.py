@@ -56,6 +56,41 @@ def test_a_recurrence_is_an_rnn_without_the_nonlinearity():
         assert_close(ours, theirs, "gradient", rtol=1e-13)
 
 
+@pytest.mark.parametrize("length", [1, 2, 33, 34, 100, 257])
+@pytest.mark.parametrize("columns", [(), (1,), (3,), (2, 4)])
+@pytest.mark.parametrize("largest", [1.0, 1.5])
+def test_a_long_recurrence_is_its_definition(length, columns, largest):
+    rng = np.random.default_rng(length)
+    a, b = rng.uniform(-largest, largest, (length, *columns)), rng.normal(size=(length, *columns))
+    a[length // 2] = 0
+    states = [b[0]]
+    for t in range(1, length):
+        states.append(a[t] * states[-1] + b[t])
+    for dtype, rtol in ((np.float64, 1e-12), (np.float32, 1e-4)):
+        y = ops.linear_recurrence(a.astype(dtype), b.astype(dtype))
+        assert y.dtype == dtype
+        assert_close(y, np.array(states), "states", rtol=rtol)
+
+
+def test_recurrences_that_grow_go_step_by_step():
+    b = np.zeros(500)
+    b[0] = 1e-300
+    assert ops.linear_recurrence(10.0, b)[300].item() == pytest.approx(1.0)
+    assert ops.linear_recurrence(10.0, 0 * b)[-1].item() == 0
+    assert ops.linear_recurrence(2.0, np.where(b, 1.0, -1.0))[-1].item() == 1  # h = 2 h - 1 from 1
+
+
+def test_the_first_factor_of_a_recurrence_multiplies_nothing():
+    for length in (3, 100):
+        a, b = np.full(length, 0.5), np.ones(length)
+        a[:2] = np.inf, 0.0
+        assert np.isfinite(ops.linear_recurrence(a, b)).all()
+    b[0] = np.inf
+    assert ops.linear_recurrence(0.5, b)[-1].item() == np.inf
+    assert ops.linear_recurrence(np.array([2, 2, 2]), np.array([1, 1, 1])).tolist() == [1, 3, 7]
+    assert ops.linear_recurrence(0.5, np.ones((2, 0))).shape == (2, 0)
+
+
 def test_a_recurrence_that_overflows_elsewhere_stays_exact():
     t = variable([1e200, 1e200, 1e200, 1e200, 1e200])
     with np.errstate(over="ignore"):
