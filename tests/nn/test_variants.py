@@ -1,5 +1,8 @@
 """Every variant against its paper's equations in plain NumPy, one row of the batch and one step after the other."""
 
+import inspect
+import re
+
 import numpy as np
 import pytest
 from derivatives import assert_close
@@ -7,6 +10,7 @@ from derivatives import assert_close
 import tinygrad_seq as tg
 from tinygrad_seq import nn
 from tinygrad_seq.autograd import ancestors
+from tinygrad_seq.nn.unroll import Stack
 
 T, B, D, H, P = 4, 3, 2, 5, 3
 
@@ -127,6 +131,23 @@ def packed(hx):
 
 def parts(state):
     return list(state) if isinstance(state, tuple) else [state]
+
+
+OPTIONS = {
+    nn.RNN: ("layer_norm",),
+    nn.LSTM: ("proj_size", "peepholes", "coupled", "forget_gate", "layer_norm"),
+    nn.GRU: ("reset", "update", "layer_norm"),
+    Stack: ("recurrent_dropout", "variational", "zoneout", "residual"),
+}
+
+
+@pytest.mark.parametrize(("kind", "option"), [(kind, option) for kind, names in OPTIONS.items() for option in names])
+def test_an_option_tells_its_equation_and_its_paper(kind, option):
+    doc = inspect.cleandoc(kind.__doc__)
+    (told,) = re.findall(rf"^ +{option}: (.*?)(?=^ +\w+: |^$|\Z)", doc, re.MULTILINE | re.DOTALL)
+    told = " ".join(told.split())
+    assert re.search(r":math:`.+`", told), told
+    assert re.search(r"[A-Z]\w+.* (19|20)\d\d", told), told
 
 
 @each_variant

@@ -143,10 +143,10 @@ class Module:
             DTypeError: for an array, say, in the place of a Parameter or Module, which would no longer be trained.
         """
         before = self.__dict__.get(name)
-        for kind, remedy in ((Parameter, f"; set {name}.data to change its values"), (Module, "")):
-            if isinstance(before, kind) and not isinstance(value, (kind, type(None))):
-                got = f"got {type(value).__name__} for {name}, a {kind.__name__}"
-                raise DTypeError(f"{type(self).__name__}: {got}; need a {kind.__name__} or None{remedy}")
+        if isinstance(before, (Parameter, Module)) and not isinstance(value, (Parameter, Module, type(None))):
+            kind, remedy = ("Parameter", f"; set {name}.data") if isinstance(before, Parameter) else ("Module", "")
+            got = f"got {type(value).__name__} for {name}, a {kind}"
+            raise DTypeError(f"{type(self).__name__}: {got}; need a {kind} or None{remedy}")
         object.__setattr__(self, name, value)
         if isinstance(value, Parameter):
             value._called(name)

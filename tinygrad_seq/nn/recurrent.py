@@ -108,7 +108,8 @@ class RNN(_Recurrent):
         dropout: the probability with which the output of each layer but the last is dropped in training.
         bidirectional: a second direction runs from the last step to the first; outputs are joined, ``2 H``.
         nonlinearity: "tanh", "relu", "sigmoid", or a function of Tensors in the place of tanh.
-        layer_norm: normalise what tanh is taken of: tanh(LN(...)) (Ba, Kiros and Hinton 2016, equation 4).
+        layer_norm: normalise what tanh is taken of: :math:`\tanh(\mathrm{LN}(W_{ih} x_t + \dots))` (Ba, Kiros and
+            Hinton 2016, equation 4).
         **stack: `recurrent_dropout`, `variational`, `zoneout`, `residual`, see `Stack`.
 
     Attributes:
@@ -209,8 +210,9 @@ class LSTM(_Recurrent):
         bidirectional: a second direction runs from the last step to the first; outputs are joined, ``2 H``.
         proj_size: P, 0 or less than H: :math:`h_t = W_{hr} (o_t \tanh(c_t))` has size P (Sak, Senior and Beaufays
             2014).
-        peepholes: "diagonal" adds :math:`w_{c\cdot} c` to the gates: :math:`c_{t-1}` to i and f, :math:`c_t` to
-            o (Gers and Schmidhuber 2000; Graves 2013, equations 7 to 11). "full" has matrices for :math:`w`.
+        peepholes: "diagonal" adds :math:`w_{ci} \odot c_{t-1}` to what i is the sigmoid of, likewise
+            :math:`w_{cf} \odot c_{t-1}` to f and :math:`w_{co} \odot c_t` to o (Gers and Schmidhuber 2000; Graves
+            2013, equations 7 to 11). "full" adds :math:`W_{ci} c_{t-1}`, and so on, with whole matrices.
         coupled: :math:`f_t = 1 - i_t`, without weights of its own (Greff et al. 2017, CIFG).
         forget_gate: without it :math:`c_t = c_{t-1} + i_t g_t` (Hochreiter and Schmidhuber 1997).
         layer_norm: :math:`\mathrm{LN}(W_i x_t) + \mathrm{LN}(W_h h_{t-1}) + b` for the gates together and
@@ -320,8 +322,9 @@ class GRU(_Recurrent):
             + W_{hn} (r_t h_{t-1}) + b_{hn})` (Cho et al. 2014, equation 8; Keras with reset_after=False).
         update: what z does. "keep" as above (Cho et al. 2014, equation 7, PyTorch, Keras), or "write":
             :math:`h_t = (1 - z_t) h_{t-1} + z_t n_t` (Chung et al. 2014, equation 1).
-        layer_norm: normalise W x and W h, for r with z and for n (Ba, Kiros and Hinton 2016, equations 23 to 25,
-            which reset after the matmul and write with z).
+        layer_norm: :math:`\mathrm{LN}(W_{i\cdot} x_t) + b_{i\cdot}` and :math:`\mathrm{LN}(W_{h\cdot} h_{t-1}) +
+            b_{h\cdot}`, for r with z and for n (Ba, Kiros and Hinton 2016, equations 23 to 25, which reset after the
+            matmul and write with z).
         ablate: gates held at a number, for experiments: ``{"r": 1.0}`` never resets.
         **stack: `recurrent_dropout`, `variational`, `zoneout`, `residual`, see `Stack`.
 

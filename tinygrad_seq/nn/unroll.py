@@ -33,15 +33,20 @@ Recording = dict[str, dict[str, Tensor]]
 
 
 class Stack(TypedDict, total=False):
-    """The options that every layer over time has.
+    r"""The options that every layer over time has.
 
     Attributes:
-        recurrent_dropout: in training, the probability with which an element of h is dropped before it enters a
-            matmul, by one mask for all steps (Gal and Ghahramani 2016).
-        variational: the dropout between layers uses one mask for all steps as well (Gal and Ghahramani 2016).
-        zoneout: in training, the probability with which an element of the state keeps its value, for all parts of
-            the state or one for each; in evaluation the expectation is used (Krueger et al. 2017).
-        residual: a layer's input is added to its output where both have one width (Kim, El-Khamy and Lee 2017).
+        recurrent_dropout: in training, the probability p with which an element of h is dropped before it enters a
+            matmul, :math:`W_{h\cdot} (m \odot h_{t-1}) / (1 - p)`, with one mask m for all steps (Gal and
+            Ghahramani 2016).
+        variational: the dropout between layers, :math:`m \odot x_t / (1 - p)`, has one mask m for all steps as well,
+            in place of one for each (Gal and Ghahramani 2016).
+        zoneout: in training, the probability p with which an element of the state keeps its value, for all parts of
+            the state or one for each: :math:`h_t = d_t \odot h_{t-1} + (1 - d_t) \odot \tilde h_t` with
+            :math:`\tilde h_t` the new state and :math:`d_t` 1 with probability p; in evaluation :math:`d_t = p`, the
+            expectation (Krueger et al. 2017).
+        residual: a layer's input is added to its output, :math:`y_t = x_t + h_t`, where both have one width (Kim,
+            El-Khamy and Lee 2017).
     """
 
     recurrent_dropout: float
