@@ -11,7 +11,7 @@ from ..train import bits_per_character, generate
 from .draw import draw_window
 from .progress import TrainingProgress
 from .signals import Stopped, StopRequest
-from .subject import model_title
+from .subject import model_title, reading
 from .threads import use_one_blas_thread
 from .work import CURVE, MODEL, Work, title
 
@@ -21,7 +21,6 @@ ORDERS = {0: "uniform", 1: "unigram", 2: "bigram", 3: "trigram", 5: "5-gram"}
 SAMPLE = 400
 PROMPT = 64
 TEMPERATURE = 0.8
-DRAWN_STEPS = 8
 
 
 def run_demo(work: Work) -> None:
@@ -90,13 +89,12 @@ def _write(console: Console, work: Work) -> None:
 
 
 def _draw_and_list(console: Console, work: Work) -> None:
-    o = work.run.options
-    steps = min(DRAWN_STEPS, o.length)
-    heading = f"{model_title(o)}: the gradient's way from the loss at step {steps - 1} to the first character"
+    o, ids = work.run.options, work.ids[: work.run.options.length + 1]
+    window = reading(work.run.model, work.vocabulary, ids, model_title(o))
     files = [
-        (work.folder / MODEL, "the model, for --resume and for 'tinygrad-seq sample'"),
+        (work.folder / MODEL, "the model, for --resume, and for the commands sample, draw and plot"),
         (work.folder / CURVE, "the loss curve"),
-        *draw_window(work.run.model, work.ids[: steps + 1], heading, work.folder),
+        *draw_window(window, work.folder),
     ]
     width = max(len(str(path)) for path, _ in files)
     console.print("\n[bold]Files[/]")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from textwrap import wrap
 from typing import Any
 
 from .. import viz
 from ..data import read_text
 from .draw import open_file, write_all
-from .plot import save_figure
+from .plot import LINE, save_figure
 from .subject import trained
 
 __all__ = ["print_diff"]
@@ -21,9 +22,8 @@ def print_diff(
     """Print what differs, and write a plot of the ratio of the gradients."""
     found = viz.diff(*[_subject(path, text, steps) for path in (first, second)])
     print(found)
-    write_all(
-        paths, lambda path: save_figure(found.plot(dark=dark, title=f"Gradient of {second} over that of {first}"), path)
-    )
+    title = "\n".join(["Gradient of b over that of a", *wrap(f"a: {first}, b: {second}", LINE)])
+    write_all(paths, lambda path: save_figure(found.plot(dark=dark, title=title), path))
     if show:
         open_file(paths[0])
 

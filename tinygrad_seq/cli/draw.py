@@ -10,26 +10,23 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import get_terminal_size
-from typing import Any
 
-import numpy as np
-
-from .. import autograd, viz
+from .. import viz
 from ..errors import ProgramError
-from ..nn.functional import cross_entropy
 from ..replace import replacing
-from ..train import LanguageModel
 from .subject import Subject
 
 __all__ = ["Look", "draw_subject", "draw_window", "open_file", "write_all"]
 
 FORMATS = {
-    ".svg": "the unrolled graph of a short window, with the gradient's way",
+    ".svg": "the unrolled graph of a window, with the gradient's way",
     ".html": "the same, to look into",
     ".dot": "the same, for Graphviz",
 }
 TERMINAL = Path("-")
 ANIMATED = (".gif", ".apng")
+COLUMNS = 8
+"""Of a window of the demo; a page has all."""
 
 
 @dataclass(frozen=True)
@@ -111,22 +108,11 @@ def _ends(look: Look) -> str | tuple[str, str] | None:
     return ("loss@-1" if look.start == "loss" else look.start, look.end)
 
 
-def draw_window(model: LanguageModel, ids: np.ndarray[Any, Any], title: str, folder: Path) -> list[tuple[Path, str]]:
-    """Write pictures of the graph of one short window, and return each file with what it is.
-
-    Args:
-        model: the model.
-        ids: ``(T + 1,)`` symbols; all but the last are read, the last is the one to predict.
-        title: what is drawn.
-        folder: where to write.
-    """
-    logits, _ = model(ids[:-1, None])
-    with autograd.scope("loss", t=len(ids) - 2):
-        loss = cross_entropy(logits[-1], ids[-1:])
-        autograd.name(loss=loss)
-    picture = viz.draw(loss, highlight="x@0", title=title)
-    written = []
-    for ending, what in FORMATS.items():
-        picture.save(folder / f"graph{ending}")
-        written.append((folder / f"graph{ending}", what))
-    return written
+def draw_window(subject: Subject, folder: Path) -> list[tuple[Path, str]]:
+    """Write pictures of the way from the last loss of a window to its first input; return each file with what it is."""
+    title = f"{subject.title}: from the last loss to the first character"
+    picture = viz.draw(subject.losses[-1], highlight="x@0", columns=COLUMNS, title=title)
+    files = [(folder / f"graph{ending}", what) for ending, what in FORMATS.items()]
+    for path, _ in files:
+        picture.save(path)
+    return files

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from textwrap import wrap
 from typing import Any
 
 import numpy as np
@@ -17,18 +18,20 @@ from .subject import Subject
 
 __all__ = ["PLOTS", "Plot", "plot_subjects"]
 
+LINE = 64
+"""How many characters a line of a title has room for."""
 MOST = 100
 """Of how many losses the triangle has a row at most; each takes a sweep."""
 DATES = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}, ".png": {}}
 """What keeps the day of its writing out of a file, which shall be the same each time."""
 HEADINGS = {
-    "heat": "gradient by role and time",
-    "triangle": "each loss by each state",
-    "jacobians": "how each step stretches a gradient",
-    "gates": "activations of the gates",
-    "ledger": "shares in the gradient of {weight}",
-    "memory": "how far back the gradient reaches",
-    "compare": "gradient by role and time",
+    "heat": "Gradient by role and time",
+    "triangle": "Gradient of each loss by each state",
+    "jacobians": "Singular values of the step Jacobians",
+    "gates": "Activations of the gates",
+    "ledger": "Shares in the gradient of {weight}",
+    "memory": "How far back the gradient reaches",
+    "compare": "Gradient by role and time",
 }
 
 
@@ -46,11 +49,18 @@ class Plot:
 def plot_subjects(kind: str, subjects: Sequence[Subject], ask: Plot, paths: Sequence[Path], show: bool) -> None:
     """Measure the subject, or several to compare, and write the plot and its numbers."""
     made = PLOTS[kind](subjects, ask)
-    names = ", ".join(subject.title for subject in subjects)
-    title = f"{names}: {HEADINGS[kind].format(weight=ask.weight)}" if ask.title is None else ask.title
+    title = f"{HEADINGS[kind].format(weight=ask.weight)}\n{_together(subjects)}" if ask.title is None else ask.title
     write_all(paths, lambda path: made.write(path, title, ask.dark))
     if show:
         open_file(paths[0])
+
+
+def _together(subjects: Sequence[Subject]) -> str:
+    """What is plotted, in lines that fit; several cells differ in their names, and one of them may have options."""
+    longest = max(subjects, key=lambda subject: len(subject.title))
+    names = ", ".join(subject.name.upper() for subject in subjects) if len(subjects) > 1 else ""
+    title = names + longest.title.removeprefix(longest.name.upper()) if names else longest.title
+    return "\n".join(wrap(title, LINE))
 
 
 @dataclass(frozen=True)

@@ -13,12 +13,12 @@ import typer
 
 from .. import autograd, nn, random
 from ..autograd import Tensor
-from ..data import python_reference, read_text
+from ..data import Vocabulary, python_reference, read_text
 from ..errors import FileAccessError
 from ..nn.functional import cross_entropy
-from ..train import ModelFile, Options, load_run
+from ..train import LanguageModel, ModelFile, Options, load_run
 
-__all__ = ["Layer", "Subject", "fresh", "model_file", "model_title", "trained"]
+__all__ = ["Layer", "Subject", "fresh", "model_file", "model_title", "reading", "trained"]
 
 CELLS: dict[str, Any] = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU, "mgu": nn.MGU}
 SHOWN_TEXT = 40
@@ -115,7 +115,6 @@ def fresh(layer: Layer, steps: int, lengths: tuple[int, ...] | None, seed: int) 
 def trained(path: Path, text: str | None, steps: int | None) -> Subject:
     """A trained model that reads a text; the loss of a step is how badly it predicts the next character."""
     file = model_file(path)
-    model = file.model()
     if text is None:
         text = _beginning(file, (steps or 8) + 1)
     ids = file.vocabulary.encode(text)
@@ -123,17 +122,23 @@ def trained(path: Path, text: str | None, steps: int | None) -> Subject:
         raise typer.BadParameter(
             f"got {text!r}; need 2 characters or more, one to read and one to predict.", param_hint="'--text'"
         )
-    ids = ids[: None if steps is None else steps + 1]
+    return reading(
+        file.model(), file.vocabulary, ids[: None if steps is None else steps + 1], model_title(file.options)
+    )
+
+
+def reading(model: LanguageModel, vocabulary: Vocabulary, ids: np.ndarray[Any, Any], title: str) -> Subject:
+    """A model that reads all of ``(T + 1,)`` symbols but the last, and predicts all but the first."""
     *_, recording = model.recurrent(model.embedding(ids[:-1, None]), record=True)
+    top = recording[f"l{model.recurrent.num_layers - 1}"]["h"]
     losses = []
     for t, target in enumerate(ids[1:]):
         with autograd.scope("loss", t=t):
-            logits = model.output(recording[f"l{file.options.layers - 1}"]["h"][t])
-            losses.append(cross_entropy(logits, target[None]))
+            losses.append(cross_entropy(model.output(top[t]), target[None]))
             autograd.name(loss=losses[-1])
-    read = file.vocabulary.decode(ids[:-1])
+    read = vocabulary.decode(ids[:-1])
     shown = read if len(read) <= SHOWN_TEXT else f"{read[: SHOWN_TEXT - 3]}..."
-    return Subject("model", f"{model_title(file.options)}, reads {shown!r}", losses, recording["l0"])
+    return Subject("model", f"{title}, reads {shown!r}", losses, recording["l0"])
 
 
 def model_file(path: Path) -> ModelFile:
