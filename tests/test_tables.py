@@ -4,11 +4,12 @@ import ast
 import re
 
 import pytest
-from tables import errors, operations
+from tables import errors, from_pytorch, operations
 
 import tinygrad_seq as tg
 from tinygrad_seq import ops
 from tinygrad_seq.autograd import REGISTRY
+from tinygrad_seq.pytorch import OPTIONS, REMEDIES
 
 
 @pytest.fixture(scope="module")
@@ -125,6 +126,13 @@ def test_a_message_stands_with_its_cause_and_remedy(errors_page):
     (row,) = [row for row in rows(errors_page) if "`variable(3, 4) @ variable(5, 4)`" in row[1]]
     assert row[0] == "`matmul: got shapes (3, 4) and (5, 4); the inner sizes 4 and 5 differ; transpose one of them?`"
     assert row[2] == "transpose one of them?"
+
+
+def test_every_name_of_pytorch_has_its_row():
+    page = from_pytorch.page()
+    assert page == from_pytorch.page()
+    listed = {name for row in rows(page) for name in re.findall(r"`(\w+)`", row[0])}
+    assert listed == {name for remedies in (*REMEDIES.values(), OPTIONS) for name in remedies}
 
 
 def test_an_error_that_does_not_come_is_told():

@@ -4,10 +4,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from . import errors, operations
+from . import errors, from_pytorch, operations
 
 DOCS = Path(__file__).parents[1]
-PAGES = {"operations": operations.page, "errors": errors.page}
+PAGES = {"operations": operations.page, "errors": errors.page, "from_pytorch": from_pytorch.page}
 
 
 def write(_app: Any = None) -> None:

@@ -97,6 +97,7 @@ class Elman(Recurrence):
                 f"RNN: got nonlinearity={nonlinearity!r}; need one of {', '.join(map(repr, NONLINEARITIES))}, "
                 "or a function of Tensors"
             )
+        self.given = callable(nonlinearity)
         self.activation = nonlinearity if callable(nonlinearity) else NONLINEARITIES[nonlinearity]
 
     def respond(self, a: Tensor) -> Tensor:
@@ -106,7 +107,7 @@ class Elman(Recurrence):
             ShapeError: if a function of the user's returns something of another kind, shape or dtype.
         """
         h = self.activation(a)
-        if not isinstance(h, Tensor) or (h.shape, h.dtype) != (a.shape, a.dtype):
+        if self.given and (not isinstance(h, Tensor) or (h.shape, h.dtype) != (a.shape, a.dtype)):
             got = f"{h.shape} {h.dtype}" if isinstance(h, Tensor) else type(h).__name__
             raise ShapeError(f"RNN: nonlinearity got {a.shape} {a.dtype} and returned {got}; need a Tensor like it")
         return h
