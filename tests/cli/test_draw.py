@@ -50,7 +50,7 @@ def names_of(picture):
 def test_a_fresh_cell_in_every_format(cell, tmp_path, capsys):
     files = [tmp_path / f"x.{ending}" for ending in ("svg", "html", "dot", "json", "mmd", "txt")]
     outs = [part for path in files for part in ("--out", str(path))]
-    main(["draw", "--cell", cell, "--steps", "2", "--layers", "2", "--hidden", "4", *outs])
+    main(["draw", "--cell", cell.upper(), "--steps", "2", "--layers", "2", "--hidden", "4", *outs])
     for path in files:
         content = path.read_text(encoding="utf-8")
         assert f"{cell.upper()}, 2 layers, 2 steps: from loss@-1 to x@0" in content or path.suffix == ".mmd"

@@ -16,12 +16,12 @@ WHAT, HOW, FILES = "What is computed", "What is shown of it", "Files"
 
 
 def one_of(*names: str) -> Callable[[object], str]:
-    """A parser of one of some words."""
+    """A parser of one of some words, in small letters or capitals."""
     words = ", ".join(names[:-1])
 
     def parse(value: object) -> str:
-        if value in names:
-            return str(value)
+        if str(value).lower() in names:
+            return str(value).lower()
         raise typer.BadParameter(f"got '{value}'; need {words} or {names[-1]}.")
 
     return parse

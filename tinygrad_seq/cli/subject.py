@@ -21,7 +21,7 @@ from ..train import LanguageModel, ModelFile, Options, load_run
 __all__ = ["Layer", "Subject", "fresh", "model_file", "model_title", "reading", "trained"]
 
 CELLS: dict[str, Any] = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU, "mgu": nn.MGU}
-SHOWN_TEXT = 40
+SHOWN_TEXT = 24
 
 
 @dataclass(frozen=True)
