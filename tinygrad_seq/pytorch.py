@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Collection, Iterable
 
 import numpy as np
@@ -123,7 +124,9 @@ def absent(owner: str, name: str, told: str, operations: Collection[str] = ()) -
 
 def without(caller: str, name: str, known: Iterable[str]) -> OptionError:
     """The error of an option that ``caller`` does not have."""
-    remedy = OPTIONS.get(name) or f"one of {', '.join([*known])}"
+    known = [option for option in known if option not in ("self", "stack", "options")]
+    near = difflib.get_close_matches(name, known, n=1)
+    remedy = OPTIONS.get(name) or (near[0] if near else f"one of {', '.join(known)}")
     return OptionError(f"{caller}: got the option {name}; {'' if remedy.startswith(LEAVE_OUT) else 'use '}{remedy}")
 
 

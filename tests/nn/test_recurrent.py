@@ -235,7 +235,14 @@ REFUSED = {
         "RNN: got bias='relu'; need True or False; give other options by name",
     ),
     "a flag": (lambda: nn.GRU(D, H, bidirectional=2), "GRU: got bidirectional=2; need True or False$"),
-    "an unknown option": (lambda: nn.GRU(D, H, bidirectionnal=True), "GRU: got the option bidirectionnal; use one of"),
+    "an unknown option": (
+        lambda: nn.GRU(D, H, bidirectionnal=True),
+        "GRU: got the option bidirectionnal; use bidirectional$",
+    ),
+    "an option of nothing": (
+        lambda: nn.LSTM(D, H, sparse=1),
+        "got the option sparse; use one of .*, ablate, recurrent_dr",
+    ),
     "another layer's option": (lambda: nn.GRU(D, H, proj_size=2), "got the option proj_size; use an LSTM, which alone"),
     "a device": (lambda: nn.LSTM(D, H, device="cuda"), "LSTM: got the option device; leave it out, all arrays"),
     "a dtype": (lambda: nn.Linear(D, H, dtype="float64"), r"Linear: got the option dtype; use .astype\(dtype\)"),

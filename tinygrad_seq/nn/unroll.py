@@ -74,7 +74,7 @@ class Unrolled(Module):
     ):
         caller = type(self).__name__
         for option in unknown:
-            raise without(caller, option, [*signature(type(self).__init__).parameters][1:-1])
+            raise without(caller, option, [*signature(type(self).__init__).parameters, *Stack.__annotations__])
         positive(caller, num_layers=num_layers)
         flags(caller, batch_first=batch_first, bidirectional=bidirectional, variational=variational, residual=residual)
         zoneouts = tuple(zoneout) if isinstance(zoneout, (tuple, list)) else (zoneout,) * len(recurrence.states)
