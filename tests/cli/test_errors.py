@@ -154,6 +154,9 @@ def test_a_folder_without_permission(text, capsys, tmp_path):
     status, err = call(capsys, "demo", "--text", text, *QUICK, "--out", tmp_path / "locked")
     assert status == 1
     assert "Permission denied; choose another with --out" in err
+    status, err = call(capsys, "draw", "--steps", 2, "--out", tmp_path / "locked" / "x.svg")
+    assert status == 1
+    assert "Permission denied; need a folder with space that you may write to; choose another one" in err
 
 
 @pytest.fixture(scope="module")
