@@ -75,6 +75,7 @@ def call(capsys, *arguments):
         (["draw", "--out", "x.svg", "--out", "x"], "'--out': got 'x', which has no ending; need .svg"),
         (["draw", "--open", "--out", "-"], "'--open': got the terminal for --out; need a file to show"),
         (["draw", "--text", "abc"], "'--text': got it without a MODEL to read it; name one, or leave it out"),
+        (["draw", "LSTM"], "'MODEL': got 'LSTM', and there is no such file; a fresh layer is: --cell lstm"),
         (["draw", "model.npz", "--cell", "gru"], "'--cell': got it beside the model 'model.npz', which has its own"),
         (["draw", "model.npz", "--forget-bias", "3"], "'--forget-bias': got it beside the model 'model.npz'"),
         (["plot"], "Missing argument 'KIND'"),
@@ -248,6 +249,11 @@ def test_a_text_that_the_model_cannot_read(trained, capsys, tmp_path):
         status, err = call(capsys, *arguments, *(["--out", tmp_path / "x.svg"] if "--text" in arguments else []))
         assert status == 2
         assert "'?', 'Z', not among the 9 characters of the vocabulary" in err
+    state = io.load(trained / "model.npz")
+    io.save(trained / "model.npz", {**state, "text": {**state["text"], "source": "gone.txt"}})
+    status, err = call(capsys, "draw", trained, "--out", tmp_path / "x.svg")
+    assert status == 2
+    assert re.search(r"'--text': got none, and 'gone.txt', which the model learned from, cannot be read; give", err)
     status, err = call(capsys, "draw", trained, "--text", "a", "--out", tmp_path / "x.svg")
     assert status == 2
     assert "'--text': got 'a'; need 2 characters or more, one to read and one to predict" in err

@@ -114,6 +114,11 @@ def fresh(layer: Layer, steps: int, lengths: tuple[int, ...] | None, seed: int) 
 
 def trained(path: Path, text: str | None, steps: int | None) -> Subject:
     """A trained model that reads a text; the loss of a step is how badly it predicts the next character."""
+    if path.name.lower() in CELLS and not path.exists():
+        raise typer.BadParameter(
+            f"got '{path}', and there is no such file; a fresh layer is: --cell {path.name.lower()}.",
+            param_hint="'MODEL'",
+        )
     file = model_file(path)
     if text is None:
         text = _beginning(file, (steps or 8) + 1)
@@ -155,4 +160,13 @@ def model_title(o: Options) -> str:
 
 
 def _beginning(file: ModelFile, length: int) -> str:
-    return (python_reference() if file.source is None else read_text(file.source))[:length]
+    """Of the text that a model learned from."""
+    if file.source is None:
+        return python_reference()[:length]
+    try:
+        return read_text(file.source)[:length]
+    except FileAccessError as error:
+        raise typer.BadParameter(
+            f"got none, and '{file.source}', which the model learned from, cannot be read; give a text.",
+            param_hint="'--text'",
+        ) from error
