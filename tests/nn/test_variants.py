@@ -262,6 +262,35 @@ def test_a_cell_is_one_step_of_the_layer(variant):
     assert_close(parts(cell(x[0], packed([h[0] for h in hx])))[0], output[0], variant, rtol=1e-14)
 
 
+# What a formula adds to the 15, 15, 10 and 3 nodes of a plain step, or takes away.
+NODES = {
+    "LSTM projected": 16,
+    "LSTM diagonal peepholes": 21,  # a product and a sum for each of three gates
+    "LSTM full peepholes": 18,
+    "LSTM coupled": 14,
+    "LSTM coupled with peepholes": 18,
+    "LSTM of 1997": 12,
+    "LSTM normalised": 22,  # three operations for h, three for c, and a sum
+    "LSTM that never forgets": 13,
+    "GRU of 2014": 14,
+    "GRU that writes": 14,
+    "GRU normalised": 22,
+    "GRU that never resets": 13,
+    "MGU": 10,
+    "RNN normalised": 6,
+    "RNN of a function": 3,
+}
+
+
+@pytest.mark.parametrize("variant", NODES)
+def test_a_step_has_no_more_nodes_than_its_formula(variant):
+    def count(steps):
+        output, last = build(variant)(np.ones((steps, B, D)))
+        return len(ancestors([y.node for y in (output, *parts(last))]))
+
+    assert count(6) - count(5) == NODES[variant]
+
+
 def test_an_ablated_gate_learns_nothing():
     module = nn.LSTM(D, H, ablate={"f": 1.0}).double()
     output, _, recording = module(np.ones((T, B, D)), record=True)
