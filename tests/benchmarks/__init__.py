@@ -17,6 +17,7 @@ measured where they are installed, and left out where they are not. Nothing here
 | memory  | `memory`       | peak memory of the LSTM step, beside PyTorch, a process each |
 | imports | `import_time`  | `import tinygrad_seq` beside `import numpy`, a process each |
 | page    | `page`         | the page of a long sequence: to write, and in Chromium to open and to move |
+| transforms | `transforms` | forward mode, gradients and Hessians times a vector, beside an evaluation |
 
 A machine is never quiet, so no time is reported without its neighbour: the peers take turns within each round,
 the ratio is taken within the round, and the table shows the median over rounds. All use one thread.

@@ -11,11 +11,11 @@ from pathlib import Path
 import numpy as np
 
 from . import __doc__ as usage
-from . import chain, import_time, memory, page, reads, train_step
+from . import chain, import_time, memory, page, reads, train_step, transforms
 from .peers import PEERS, installed
 from .problem import FORMS, GATES, SHAPES, Shape
 
-MEASURES = ("step", "forms", "chain", "reads", "memory", "imports", "page")
+MEASURES = ("step", "forms", "chain", "reads", "memory", "imports", "page", "transforms")
 
 
 def main() -> None:
@@ -50,6 +50,7 @@ def main() -> None:
         "memory": lambda: memory.measure(min(options.rounds, 3)),
         "imports": lambda: import_time.measure(options.rounds),
         "page": lambda: page.measure(options.rounds),
+        "transforms": lambda: transforms.measure(options.rounds),
     }
     reports = []
     for name in options.measures or MEASURES:

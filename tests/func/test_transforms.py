@@ -9,6 +9,7 @@ from derivatives import assert_close, numeric
 import tinygrad_seq as tg
 from tinygrad_seq import func, nn
 from tinygrad_seq.autograd import REGISTRY
+from tinygrad_seq.autograd.sweep import push
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(3, 2))
@@ -230,6 +231,22 @@ def test_cost_of_transforms_in_evaluations():
     assert count(lambda c: func.grad(along(c))(0.3)) == 2 * n
     gradient = 2 * n
     assert count(lambda c: func.hvp(along(c), 0.3, 1.0)) <= 3 * gradient
+
+
+def test_forward_mode_keeps_the_dtype_of_the_value():
+    single, mask = np.ones(3, np.float32), np.array([True, False, True])
+    _, t = func.jvp(lambda x: np.where(mask, x, np.zeros(3)), (single,), (single,))
+    assert t.dtype == np.float64
+    assert t.tolist() == [1, 0, 1]
+
+
+def test_forward_mode_drops_each_tangent_after_its_last_use():
+    x = tg.tensor(X, requires_grad=True)
+    middle = x * 2
+    y = np.sum(np.tanh(middle) * x) + np.sum(middle)
+    tangents = push({x.node: np.ones_like(X)}, [middle.node, y.node])
+    assert set(tangents) == {middle.node, y.node}
+    assert tangents[middle.node].tolist() == np.full(X.shape, 2.0).tolist()
 
 
 REFUSED = {

@@ -361,6 +361,21 @@ ERRORS = {
         UnsupportedError,
         "np.subtract.accumulate: got out=",
     ),
+    "transpose, two of three axes": (
+        lambda: np.transpose(variable(2, 3, 4), (0, 1)),
+        ShapeError,
+        r"transpose: got axes \(0, 1\) for shape \(2, 3, 4\); need one for each of 3; use swapaxes\(0, 1\)",
+    ),
+    "transpose, four of three axes": (
+        lambda: variable(2, 3, 4).transpose(0, 1, 2, 3),
+        ShapeError,
+        "need one for each of 3$",
+    ),
+    "a keyword of another package": (
+        lambda: variable(2).sum(dim=0),
+        OptionError,
+        r"t.sum: got dim=; Tensors follow NumPy; use axis=",
+    ),
     "an axis that is no integer": (lambda: np.sort(variable(3), "a"), DTypeError, "sort: got axis 'a' for shape"),
     "two axes for one": (
         lambda: np.sort(variable(3, 3), (0, 1)),

@@ -114,10 +114,11 @@ def ancestors(roots: Iterable[Node], since: int = -1) -> list[Node]:
     """
     seen = set(roots)
     waiting = list(seen)
+    see, wait, take = seen.add, waiting.append, waiting.pop
     while waiting:
-        for parent in waiting.pop().parents:
+        for parent in take().parents:
             if parent is not None and parent not in seen:
-                seen.add(parent)
+                see(parent)
                 if parent.index > since:
-                    waiting.append(parent)
+                    wait(parent)
     return sorted(seen, key=attrgetter("index"))

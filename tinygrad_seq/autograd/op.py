@@ -52,24 +52,28 @@ class Port:
         joint: optionally, the rule for several uses of one array at once: it takes a list of argument tuples of
             ``rule`` and returns the sum of what ``rule`` returns for each.
         pull: ``rule`` as a function of cotangent and node, on plain arrays.
+        push: the forward rule as a function of tangent and node, on plain arrays.
+        push_recorded: the same in a recorded sweep.
     """
 
-    __slots__ = ("_forward", "_plain", "_recorded", "joint", "pull", "push_rule", "rule")
+    __slots__ = ("_plain", "_pull_recorded", "_recorded", "joint", "pull", "push", "push_recorded", "rule")
 
-    def __init__(
-        self, rule: Rule, joint: Rule | None, sources: list[Source], push_rule: Rule | None, forward: list[Source]
-    ):
+    def __init__(self, rule: Rule, joint: Rule | None, sources: list[Source], push_rule: Rule, forward: list[Source]):
         self.rule = rule
         self.joint = joint
-        self.pull = _pull(rule, sources)
-        self.push_rule = push_rule
+        self.pull = _of_node(rule, sources)
+        self._pull_recorded = _of_node(rule, [source.with_history() for source in sources])
+        same = push_rule is rule
+        self.push = self.pull if same else _of_node(push_rule, forward)
+        self.push_recorded = (
+            self._pull_recorded if same else _of_node(push_rule, [source.with_history() for source in forward])
+        )
         self._plain = [source.plain for source in sources]
         self._recorded = [source.recorded for source in sources]
-        self._forward = forward
 
     def apply(self, g: Any, node: Node, record: bool) -> Any:
         """The cotangent of this input, given that of the node's value; in a recorded sweep, with its history."""
-        return self.rule(g, *[source(node) for source in self._recorded]) if record else self.pull(g, node)
+        return self._pull_recorded(g, node) if record else self.pull(g, node)
 
     def join(self, gs: list[Any], nodes: list[Node], record: bool) -> Any:
         """The sum of `apply` over nodes that have this input in common, each with its cotangent."""
@@ -77,12 +81,6 @@ class Port:
             return self.apply(gs[0], nodes[0], record)
         sources = self._recorded if record else self._plain
         return self.joint(list(zip(gs, *[map(source, nodes) for source in sources], strict=True)))
-
-    def push(self, t: Any, node: Node, record: bool) -> Any:
-        """What the tangent of this input contributes to that of the node's value."""
-        if self.push_rule is None:
-            raise UnsupportedError(f"{node.op.name}: has no forward rule; add jvp= to its record, or use reverse mode")
-        return self.push_rule(t, *[s.recorded(node) if record else s.plain(node) for s in self._forward])
 
 
 class Source:
@@ -103,8 +101,12 @@ class Source:
         self.recorded = recorded or plain
         self.place = place
 
+    def with_history(self) -> Source:
+        """The source of a recorded sweep."""
+        return Source(self.recorded)
 
-def _pull(rule: Rule, sources: list[Source]) -> Rule:
+
+def _of_node(rule: Rule, sources: list[Source]) -> Rule:
     """The rule as a function of cotangent and node; the forms that run at every node have no detour."""
     if not sources:
         return lambda g, node: rule(g)
@@ -192,7 +194,7 @@ class Op:
         """The tangent of a variadic operation's value, given those of its inputs, None for zero."""
         rule, wants = self.pushes[0]
         if rule is None:
-            raise UnsupportedError(f"{self.name}: has no forward rule; add jvp= to its record, or use reverse mode")
+            return self._no_forward_rule(tangents)
         sources = [self._source(0, want) for want in wants]
         return rule(tangents, *[s.recorded(node) if record else s.plain(node) for s in sources])
 
@@ -213,7 +215,10 @@ class Op:
             return None
         push_rule, wants = self.pushes[i]
         sources = [self._source(i, want) for want in self.wants[i]]
-        return Port(rule, joint, sources, push_rule, [self._source(i, want) for want in wants])
+        return Port(rule, joint, sources, push_rule or self._no_forward_rule, [self._source(i, want) for want in wants])
+
+    def _no_forward_rule(self, t: Any) -> Any:
+        raise UnsupportedError(f"{self.name}: has no forward rule; add jvp= to its record, or use reverse mode")
 
     def _resolve(self) -> tuple[str, ...]:
         """What a node keeps: the arrays that the rules name. Unknown names are an error of the record."""

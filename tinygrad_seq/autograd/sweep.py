@@ -35,6 +35,7 @@ def sweep(
     observe: Observer | None = None,
     careful: bool = True,
     since: int = -1,
+    order: list[Node] | None = None,
 ) -> dict[Node, Any]:
     """The cotangents of the wanted nodes (by default, of all leaves), given those of the seeds.
 
@@ -48,10 +49,11 @@ def sweep(
     alone, a function that computes it. It sees one walk, the careful one, which is slower; with
     ``careful=False`` the plain one, and a careful one after that if a gradient came out as NaN. Gradients that a
     Tensor retains stay as they are then. Below nodes
-    that are older than the index ``since`` the sweep does not go.
+    that are older than the index ``since`` the sweep does not go. ``order`` is what `ancestors` of the seeds gives, for
+    who has it already.
     """
     seeds = list(seeds)
-    order = ancestors([node for node, _ in seeds], since)
+    order = ancestors([node for node, _ in seeds], since) if order is None else order
     for node in order:
         if not node.parents and isinstance(node, Leaf) and node.superseded:
             raise GraphError(
@@ -214,51 +216,65 @@ def _hooked(node: Node, g: Any, record: bool, retain: bool) -> Any:
 
 
 def push(
-    tangents: dict[Node, Any], outputs: Sequence[Node], *, record: bool = False, since: int = -1
+    tangents: dict[Node, Any],
+    outputs: Sequence[Node],
+    *,
+    record: bool = False,
+    since: int = -1,
+    order: list[Node] | None = None,
 ) -> dict[Node, Any]:
-    """Forward mode: the tangents of all nodes that depend on the given ones, up to the outputs.
+    """Forward mode: the tangents of the outputs, given those of some nodes.
 
-    It walks the recorded graph in creation order. ``record=True`` makes the result differentiable again.
+    It walks the recorded graph in creation order, and drops each tangent after its last use. ``record=True`` makes the
+    result differentiable again. ``order`` is that of `sweep`.
     """
-    found = dict(tangents)
+    found: dict[Any, Any] = dict(tangents)
+    order = ancestors(outputs, since) if order is None else order
+    last = {parent: node for node in order for parent in node.parents} | {node: node for node in outputs}
     outer = MODE.set(Mode(MODE.get().label, record, MODE.get().watch))
     try:
         with np.errstate(divide="ignore", invalid="ignore"), paused:
-            for node in ancestors(outputs, since):
-                if node not in found and node.parents and node.index > since:
-                    if record:
-                        MODE.set(
-                            Mode(Label(node.label.path, node.label.t, "forward", node.index), True, MODE.get().watch)
-                        )
-                    t = _pushed(node, found, record)
-                    if t is not None:
-                        found[node] = t
+            for node in order:
+                parents = node.parents
+                if not parents or node.index <= since or node in found:
+                    continue
+                if record:
+                    label = Label(node.label.path, node.label.t, "forward", node.index)
+                    MODE.set(Mode(label, True, MODE.get().watch))
+                total = None
+                if node.op.variadic:
+                    arrived = [found.get(parent) for parent in parents]
+                    if any(t is not None for t in arrived):
+                        total = node.op.push_all(arrived, node, record)
+                else:
+                    i = -1
+                    for parent in parents:
+                        i += 1
+                        t = found.get(parent)
+                        if t is not None:
+                            port: Any = node.op.ports[i]
+                            part = port.push_recorded(t, node) if record else port.push(t, node)
+                            total = part if total is None else total + part
+                if total is None:
+                    continue
+                found[node] = total if total.shape == node.shape and total.dtype == node.dtype else _fitted(total, node)
+                for parent in parents:
+                    if last[parent] is node:
+                        found.pop(parent, None)
     finally:
         MODE.reset(outer)
     return found
 
 
-def _pushed(node: Node, tangents: dict[Node, Any], record: bool) -> Any:
-    op = node.op
-    arrived = [tangents.get(parent) for parent in node.parents]  # type: ignore[arg-type]
-    if all(t is None for t in arrived):
-        return None
-    if op.variadic:
-        total = op.push_all(arrived, node, record)
-    else:
-        total = None
-        ports: Any = op.ports
-        for t, port in zip(arrived, ports, strict=True):
-            if t is not None:
-                part = port.push(t, node, record)
-                total = part if total is None else total + part
-    if total.shape != node.shape:
-        if not op.broadcasts:
+def _fitted(t: Any, node: Node) -> Any:
+    """A tangent in the shape and dtype of the node's value."""
+    if t.shape != node.shape:
+        if not node.op.broadcasts:
             raise RuleError(
-                f"{op.name}: the forward rule returned shape {total.shape}; need {node.shape}, the value's own"
+                f"{node.op.name}: the forward rule returned shape {t.shape}; need {node.shape}, the value's own"
             )
-        total = np.broadcast_to(total, node.shape)
-    return total if total.dtype == node.dtype else total.astype(node.dtype)
+        t = np.broadcast_to(t, node.shape)
+    return t if t.dtype == node.dtype else t.astype(node.dtype)
 
 
 def unbroadcast(g: Any, shape: tuple[int, ...]) -> Any:

@@ -58,7 +58,8 @@ class _Linearized:
         self.outputs = [leaf if isinstance(leaf, Tensor) else Tensor(as_array(leaf)) for leaf in leaves]
         self._nodes = [o.node for o in self.outputs if o.node is not None]
         own = {x.node for x in self.inputs}
-        self.record = recording and any(not n.parents and n not in own for n in ancestors(self._nodes))
+        self._order = ancestors(self._nodes)
+        self.record = recording and any(not n.parents and n not in own for n in self._order)
 
     def output(self) -> Any:
         """The function's output, in its structure; it has history just if somebody further out has a use for it."""
@@ -68,13 +69,13 @@ class _Linearized:
         """The cotangents of the inputs, given those of the outputs."""
         wanted = {x.node for x in self.inputs if x.node is not None}
         seeds = [(o.node, self._seed(g)) for o, g in zip(self.outputs, cotangents, strict=True) if o.node is not None]
-        found = sweep(seeds, wanted, record=self.record)
+        found = sweep(seeds, wanted, record=self.record, order=self._order)
         return [_result(found.get(x.node), x) for x in self.inputs]  # type: ignore[arg-type]
 
     def push(self, tangents: Sequence[Any]) -> list[Tensor]:
         """The tangents of the outputs, given those of the inputs."""
         seeds: dict[Node, Any] = {x.node: self._seed(t) for x, t in zip(self.inputs, tangents, strict=True)}  # type: ignore[misc]
-        found = push(seeds, self._nodes, record=self.record)
+        found = push(seeds, self._nodes, record=self.record, order=self._order)
         return [_result(found.get(o.node), o) for o in self.outputs]  # type: ignore[arg-type]
 
     def _seed(self, value: Any) -> Any:

@@ -88,7 +88,8 @@ def linear_recurrence(a: Any, b: Any, axis: int = 0) -> Any:
 def _doubled(a: Any, b: Any) -> Any:
     """The recurrence without its first factor, in log(n) passes: two steps are one, which gives every second state.
 
-    (Blelloch 1990, "Prefix sums and their applications".) Products of factors of at most 1 neither overflow nor make differences of large numbers.
+    (Blelloch 1990, "Prefix sums and their applications".) Products of factors of at most 1 neither overflow nor make
+    differences of large numbers.
     """
     y = np.array(b)
     if len(y) > 1:
