@@ -214,6 +214,8 @@ def test_a_tensor_is_a_sequence_of_its_rows():
     assert [row.shape for row in t] == [(3,), (3,)]
     assert 1.5 in t[0]
     assert t.tolist() == X.tolist()
+    assert (t.item(4), t.item(1, 2), t.item((0, 1))) == (X.item(4), X.item(1, 2), X.item((0, 1)))
+    assert (t.strides, t.tobytes(), t.tobytes("F")) == (X.strides, X.tobytes(), X.tobytes("F"))
 
 
 def test_truth_and_numbers():

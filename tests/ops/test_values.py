@@ -72,6 +72,8 @@ def test_values(name):
 
 INTEGERS = {
     "modf": np.modf,
+    "sum": lambda t: np.sum(t, initial=1.5),
+    "prod": lambda t: np.prod(t, 0, initial=2.5),
     "logaddexp.reduce": np.logaddexp.reduce,
     "add.reduceat": lambda t: np.add.reduceat(t, [0, 2]),
     "multiply.reduceat": lambda t: np.multiply.reduceat(t, [0, 2]),

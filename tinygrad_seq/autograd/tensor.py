@@ -158,6 +158,15 @@ class Tensor:
         return self._data.nbytes
 
     @property
+    def strides(self) -> tuple[int, ...]:
+        """Bytes from one element to the next along each axis."""
+        return self._data.strides
+
+    def tobytes(self, order: Any = "C") -> bytes:
+        """The elements as bytes, in row-major order or another."""
+        return self._data.tobytes(order)
+
+    @property
     def node(self) -> Node | None:
         """The history: None for a constant, a `Leaf` for a variable, otherwise the last operation."""
         return self._node
@@ -243,12 +252,14 @@ class Tensor:
             array = array.base
         return self._data.view()
 
-    def item(self) -> Any:
-        """The only element, as a Python number.
+    def item(self, *index: Any) -> Any:
+        """The only element, or the one at an index, as a Python number: ``t.item()``, ``t.item(1, 2)``.
 
         Raises:
-            ShapeError: if there is not exactly one element.
+            ShapeError: if there is not exactly one element, and no index.
         """
+        if index:
+            return self._data.item(*index)
         if self._data.size != 1:
             raise ShapeError(f"item: got shape {self.shape}; need exactly one element; index it first")
         return self._data.item()

@@ -92,6 +92,11 @@ def _taken(a: Any, dtype: Any, out: Any, where: Any, neutral: float, caller: str
     return a if where is True else np.where(_mask(where, np.shape(a)), a, np.asarray(neutral, np.result_type(a)))
 
 
+def _begun(initial: Any, y: Tensor) -> Any:
+    """What a reduction starts from; as NumPy has it, an integer where it reduces integers."""
+    return initial if y.dtype.kind == "f" or isinstance(initial, Tensor) else np.asarray(initial).astype(y.dtype)
+
+
 def _number_taken(shape: tuple[int, ...], axis: Axis, keepdims: bool, where: Any) -> Any:
     """How many elements the mask leaves for each result."""
     return count(shape, axis) if where is True else np.sum(_mask(where, shape), axis=axis, keepdims=keepdims)
@@ -115,7 +120,7 @@ def sum(
     if dtype is not None or out is not None or where is not True:
         a = _taken(a, dtype, out, where, 0, "sum")
     y = _sum(a, axis, keepdims)
-    return y if initial is None else y + initial
+    return y if initial is None else y + _begun(initial, y)
 
 
 @differentiable(
@@ -216,7 +221,7 @@ def prod(
     if dtype is not None or out is not None or where is not True:
         a = _taken(a, dtype, out, where, 1, "prod")
     y = _prod(a, axis, keepdims)
-    return y if initial is None else y * initial
+    return y if initial is None else y * _begun(initial, y)
 
 
 def _extremum(g: Any, x: Any, y: Any, x_shape: Any, axis: Axis, keepdims: bool) -> Any:
