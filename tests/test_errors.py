@@ -202,7 +202,7 @@ ERRORS = {
     "no model to draw from": (
         lambda: write_sample(Path("model.npz"), 10, 1.0, None, None),
         FileAccessError,
-        "sample: there is no 'model.npz'; train a model first, with: tinygrad-seq demo",
+        "load: there is no 'model.npz'; train a model first, with: tinygrad-seq demo",
     ),
     "a dtype of integers": (lambda: nn.Linear(2, 1).astype(int), DTypeError, "astype: got .*; need a floating dtype"),
     "what cannot be saved": (
