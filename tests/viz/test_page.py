@@ -128,6 +128,21 @@ def test_the_wheel_goes_from_the_matrix_to_the_numbers(page):
 
 
 @needs_browser
+def test_a_card_tells_the_line_of_source_that_detect_anomaly_saw(browser):
+    with tg.autograd.detect_anomaly():
+        loss = np.sum(np.tanh(tg.tensor([1.0], requires_grad=True)))
+    picture = tg.viz.draw(loss)
+    lines = data_of(picture.html())["source"]
+    assert list(lines) == [line for line in lines if line.startswith("test_page.py:") and "np.tanh(" in line]
+    browser.open(picture.html())
+    (k,) = [v.id for v in picture.graph.vertices if v.op == "tanh"]
+    browser.mouse("mouseMoved", *place(browser, k))
+    browser.frame()
+    assert "loss = np.sum(np.tanh(" in text(browser, "#card")
+    assert browser.messages == []
+
+
+@needs_browser
 def test_search_finds_and_a_card_tells(page, picture):
     search(page, "t=7 gate=h")
     assert text(page, "#found") == "1 of 1"

@@ -75,6 +75,7 @@ def scene(
         "outputs": list(graph.outputs),
         **_numbers(graph, sweeps),
         "values": None if values is None else {"ids": runs(values.ids), "numbers": _packed(np.array(values.numbers))},
+        "source": {} if values is None else _source(values.lines),
         "attention": _attention(graph),
         "highlight": None if highlight is None else _highlight(highlight, _slots(graph)),
         "start": start,
@@ -119,6 +120,14 @@ def logarithms(norms: Iterable[float | None]) -> np.ndarray[Any, Any]:
         found = np.log10(sizes)
     found[np.isnan(sizes)] = NAN
     return np.asarray(found)
+
+
+def _source(lines: dict[int, str]) -> dict[str, Any]:
+    """Each line once, and of which vertices it is."""
+    of: dict[str, list[int]] = {}
+    for v, line in lines.items():
+        of.setdefault(line, []).append(v)
+    return {line: runs(vertices) for line, vertices in of.items()}
 
 
 def _packed(numbers: np.ndarray[Any, Any]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -18,15 +19,17 @@ AT_ONCE = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Values:
-    """Mean, standard deviation, minimum and maximum of values.
+    """Mean, standard deviation, minimum and maximum of values, and where in the source they arose.
 
     Attributes:
         ids: the vertices of `Graph` whose values are known, rising.
         numbers: of each the mean, standard deviation, minimum and maximum.
+        lines: for each vertex that was recorded under `detect_anomaly` the user's line, file name first.
     """
 
     ids: tuple[int, ...]
     numbers: tuple[tuple[float, ...], ...]
+    lines: dict[int, str]
 
 
 def statistics(ids: dict[Node, int]) -> Values:
@@ -46,7 +49,13 @@ def statistics(ids: dict[Node, int]) -> Values:
                 rows = np.stack([flat.mean(1), flat.std(1), flat.min(1), flat.max(1)], axis=1)
                 found.update(zip(part, map(tuple, rows.tolist()), strict=True))
     order = sorted(found)
-    return Values(tuple(order), tuple(found[k] for k in order))
+    return Values(tuple(order), tuple(found[k] for k in order), _lines(ids))
+
+
+def _lines(ids: dict[Node, int]) -> dict[int, str]:
+    """The user's lines, without the folders: a page may be shown to others."""
+    sources = {k: getattr(node.label, "source", None) for node, k in ids.items()}
+    return {k: re.sub(r"^.*?[\\/]([^\\/]*:\d+)", r"\1", source) for k, source in sources.items() if source}
 
 
 def _kept(node: Node, k: int, ids: dict[Node, int]) -> Iterable[tuple[int, Any]]:

@@ -197,6 +197,9 @@ if (data.values) {
   unroll(data.values.ids).forEach((v, n) => values.set(v, numbers.subarray(4 * n, 4 * n + 4)));
 }
 
+const source = new Map();
+for (const [line, vertices] of Object.entries(data.source)) for (const v of unroll(vertices)) source.set(v, line);
+
 // Words for a vertex.
 
 const kindOf = (graph, v) => graph.kinds[graph.kind[v]];

@@ -52,6 +52,7 @@ function boxCard(box) {
     rows.push(["value", `${numberText(found[0])} ± ${numberText(found[1])}`]);
     rows.push(["range", `${numberText(found[2])} … ${numberText(found[3])}`]);
   }
+  if (source.has(level.last[v])) rows.push(["line", source.get(level.last[v])]);
   if (data.measured) rows.push(...gradientRows(box, kind, found));
   const parts = [make("h2", title(graph, v)), list(rows)];
   parts.push(...ruleParts(v));
