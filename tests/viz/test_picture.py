@@ -240,17 +240,14 @@ def frames():
 
 @pytest.mark.slow
 def test_the_time_is_linear_in_the_number_of_nodes():
-    def seconds(T):
-        loss = lstm(T)
-        best = float("inf")
-        for _ in range(3):
-            start = time.process_time()
-            picture = tg.viz.draw(loss, gradients=False, highlight="h@0")
-            picture.svg()
-            best = min(best, time.process_time() - start)
-        return best
+    def seconds(loss):
+        start = time.process_time()
+        tg.viz.draw(loss, gradients=False, highlight="h@0").svg()
+        return time.process_time() - start
 
-    assert seconds(1600) / seconds(800) < 2.6
+    small, large = lstm(800), lstm(1600)
+    rounds = [(seconds(small), seconds(large)) for _ in range(5)]  # in turns, on a machine that is never quiet
+    assert min(b for _, b in rounds) / min(a for a, _ in rounds) < 2.6
 
 
 @pytest.mark.slow

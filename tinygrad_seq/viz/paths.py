@@ -11,7 +11,7 @@ from ..flow.routes import Edge, routes
 from .direct import read_of, stacks_steps
 from .graph import Graph, Vertex
 
-__all__ = ["Highlight", "between", "select"]
+__all__ = ["Highlight", "between", "past_stacks", "select"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ def between(
     """
     vertices, starts = graph.vertices, frozenset(sources)
     leaving = None if first is None else frozenset(first)
-    parents, around = _past_stacks(graph, starts | {child for child, _ in leaving or ()})
+    parents, around = past_stacks(graph, starts | {child for child, _ in leaving or ()})
     closed, through = roles([v.name if v.parents else None for v in vertices], only, "draw")
     found = routes(
         parents,
@@ -81,7 +81,7 @@ def between(
     )
 
 
-def _past_stacks(graph: Graph, kept: Collection[int]) -> tuple[list[tuple[int | None, ...]], dict[int, Edge]]:
+def past_stacks(graph: Graph, kept: Collection[int]) -> tuple[list[tuple[int | None, ...]], dict[int, Edge]]:
     """The parents of each vertex, where one that reads a step of a stack depends on that step alone.
 
     And for each read the edge by which its step enters the stack. Stacks that are ``kept`` stay as they are.

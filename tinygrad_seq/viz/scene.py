@@ -25,7 +25,7 @@ from .labels import sign
 from .layered import Path
 from .layout import Area, Layout, Text
 from .legend import caption
-from .paths import Highlight
+from .paths import Highlight, past_stacks
 from .scale import Scale
 from .show import show
 from .summary import summary
@@ -77,6 +77,7 @@ def scene(
         "values": None if values is None else {"ids": runs(values.ids), "numbers": _packed(np.array(values.numbers))},
         "source": {} if values is None else _source(values.lines),
         "attention": _attention(graph),
+        "stacked": _stacked(graph),
         "highlight": None if highlight is None else _highlight(highlight, _slots(graph)),
         "start": start,
         "folded": list(folded),
@@ -120,6 +121,12 @@ def logarithms(norms: Iterable[float | None]) -> np.ndarray[Any, Any]:
         found = np.log10(sizes)
     found[np.isnan(sizes)] = NAN
     return np.asarray(found)
+
+
+def _stacked(graph: Graph) -> list[list[int]]:
+    """The vertices that read one step of a stack, and the edge by which each step entered it."""
+    slots, around = _slots(graph), past_stacks(graph, ())[1]
+    return [runs(around), runs(slots[stack] + k for stack, k in around.values())]
 
 
 def _source(lines: dict[int, str]) -> dict[str, Any]:

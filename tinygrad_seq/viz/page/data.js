@@ -197,6 +197,10 @@ if (data.values) {
   unroll(data.values.ids).forEach((v, n) => values.set(v, numbers.subarray(4 * n, 4 * n + 4)));
 }
 
+// What reads one step of a stack, and the edge by which the step entered it.
+const entries = unroll(data.stacked[1]);
+const stacked = Array.from(unroll(data.stacked[0]), (read, n) => [read, entries[n]]);
+
 const source = new Map();
 for (const [line, vertices] of Object.entries(data.source)) for (const v of unroll(vertices)) source.set(v, line);
 

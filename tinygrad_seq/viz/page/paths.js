@@ -9,8 +9,9 @@ const groupOf = (v) => (level.group ? level.group[v] : v);
 
 // All that lies on a path from source to target, how many paths there are, and the one with the most gradient.
 function between(source, target) {
-  const { graph, uses } = whole;
-  const { first, parents } = graph;
+  const { graph } = whole;
+  const { first } = graph;
+  const { parents, around } = pastStacks(source);
   const below = new Uint8Array(graph.count); // on a path from the source
   below[source] = 1;
   for (let v = source + 1; v <= target; v++) {
@@ -45,12 +46,32 @@ function between(source, target) {
   if (data.measured && gain[source] > -Infinity) {
     for (let v = source; v !== target; v = graph.child[step[v]]) strongest.push(step[v]);
   }
-  return { nodes, slots, strongest, gain: gain[source], count: countPaths(source, target, nodes, slots) };
+  const count = countPaths(source, target, nodes, slots, parents);
+  for (const [slot, entry] of around) {
+    if (!slots[slot]) continue;
+    slots[entry] = 1;
+    nodes[graph.child[entry]] = 1;
+  }
+  const way = strongest.flatMap((slot) => (around.has(slot) ? [around.get(slot), slot] : [slot]));
+  return { nodes, slots, strongest: way, gain: gain[source], count };
+}
+
+// Parents, where what reads a step of a stack depends on that step alone; and by which edge it entered the stack.
+function pastStacks(source) {
+  const { graph } = whole;
+  const parents = graph.parents.slice();
+  const around = new Map();
+  for (const [read, entry] of stacked) {
+    if (graph.child[entry] === source) continue;
+    parents[graph.first[read]] = graph.parents[entry];
+    around.set(graph.first[read], entry);
+  }
+  return { parents, around };
 }
 
 // An exact number, of which a long sequence has hundreds of digits; what is not needed any more is let go.
-function countPaths(source, target, nodes, slots) {
-  const { first, parents } = whole.graph;
+function countPaths(source, target, nodes, slots, parents) {
+  const { first } = whole.graph;
   const lastUse = new Map();
   for (let v = source + 1; v <= target; v++) {
     for (let slot = first[v]; slot < first[v + 1]; slot++) if (slots[slot]) lastUse.set(parents[slot], v);
