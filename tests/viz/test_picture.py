@@ -4,6 +4,7 @@ import gc
 import os
 import shutil
 import stat
+import statistics
 import sys
 import time
 import weakref
@@ -247,7 +248,8 @@ def test_the_time_is_linear_in_the_number_of_nodes():
 
     small, large = lstm(800), lstm(1600)
     rounds = [(seconds(small), seconds(large)) for _ in range(5)]  # in turns, on a machine that is never quiet
-    assert min(b for _, b in rounds) / min(a for a, _ in rounds) < 2.6
+    few, many = map(statistics.median, zip(*rounds, strict=True))
+    assert many / few < 2.6
 
 
 @pytest.mark.slow
