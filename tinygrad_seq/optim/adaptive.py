@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
-from ..autograd import Tensor
 from ..autograd.tensor import Array
-from .optimizer import Group, Optimizer, State
+from .optimizer import Group, Optimizer, Params, State
 
 __all__ = ["Adadelta", "Adagrad", "RMSprop"]
-
-Params = Iterable[Tensor] | Iterable[Group]
 
 
 class RMSprop(Optimizer):

@@ -16,10 +16,11 @@ from ..autograd import Tensor, enable_grad
 from ..autograd.tensor import Array
 from ..errors import DTypeError, OptionError, StateError
 
-__all__ = ["Group", "Optimizer", "State"]
+__all__ = ["Group", "Optimizer", "Params", "State"]
 
 Group = dict[str, Any]
 State = dict[str, Any]
+Params = Iterable[Tensor] | Iterable[Group]
 
 AT_LEAST_0 = ("lr", "weight_decay", "eps", "momentum", "lr_decay", "initial_accumulator_value", "momentum_decay")
 SHARES = ("alpha", "rho")
@@ -61,7 +62,7 @@ class Optimizer:
     0.9
     """
 
-    def __init__(self, params: Iterable[Tensor] | Iterable[Group], defaults: Mapping[str, Any]):
+    def __init__(self, params: Params, defaults: Mapping[str, Any]):
         self.defaults = dict(defaults)
         self.param_groups: list[Group] = []
         self.state: dict[Tensor, State] = {}

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
-from ..autograd import Tensor
 from ..autograd.tensor import Array
 from ..errors import OptionError
-from .optimizer import Group, Optimizer, State
+from .optimizer import Group, Optimizer, Params, State
 
 __all__ = ["SGD"]
 
@@ -36,7 +34,7 @@ class SGD(Optimizer):
 
     def __init__(
         self,
-        params: Iterable[Tensor] | Iterable[Group],
+        params: Params,
         lr: float = 1e-3,
         momentum: float = 0.0,
         dampening: float = 0.0,
