@@ -4,9 +4,7 @@ import gc
 import os
 import shutil
 import stat
-import statistics
 import sys
-import time
 import weakref
 
 import numpy as np
@@ -240,16 +238,28 @@ def frames():
 
 
 @pytest.mark.slow
-def test_the_time_is_linear_in_the_number_of_nodes():
-    def seconds(loss):
-        start = time.process_time()
-        tg.viz.draw(loss, gradients=False, highlight="h@0").svg()
-        return time.process_time() - start
+def test_the_work_is_linear_in_the_number_of_nodes():
+    def work(steps):
+        loss = lstm(steps)
+        return calls(lambda: tg.viz.draw(loss, gradients=False, highlight="h@0").svg())
 
-    small, large = lstm(800), lstm(1600)
-    rounds = [(seconds(small), seconds(large)) for _ in range(5)]  # in turns, on a machine that is never quiet
-    few, many = map(statistics.median, zip(*rounds, strict=True))
-    assert many / few < 2.6
+    assert work(800) / work(400) < 2.1
+
+
+def calls(run):
+    """How many functions are called, Python's and C's: the same on every machine, busy or not."""
+    count = 0
+
+    def profile(frame, event, argument):
+        nonlocal count
+        count += event in ("call", "c_call")
+
+    sys.setprofile(profile)
+    try:
+        run()
+    finally:
+        sys.setprofile(None)
+    return count
 
 
 @pytest.mark.slow
@@ -270,10 +280,8 @@ def test_ten_thousand_steps_without_recursion(level):
 @pytest.mark.slow
 def test_fifteen_thousand_nodes():
     loss = layer("LSTM", 1000)
-    start = time.process_time()
     picture = tg.viz.draw(loss, highlight="h@0")
     assert len(picture.graph.vertices) > 15000
     assert len(picture.html()) < 1_500_000
-    assert time.process_time() - start < 5  # 1 s where nothing else runs
     whole = tg.viz.draw(loss, columns=1000)
     assert whole.view.steps == sum(column.t >= 0 for column in whole.view.columns) == 1000
