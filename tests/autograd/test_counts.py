@@ -152,9 +152,9 @@ def test_the_joint_rule_itself_makes_one_product(monkeypatch, name):
     y = looped(step, w, np.ones(shape))
     for port in REGISTRY["matmul"].ports:
 
-        def counted(calls, right=port.joint):
+        def counted(*lists, right=port.joint):
             Counted.products = 0
-            out = right([[a.view(Counted) if isinstance(a, np.ndarray) else a for a in call] for call in calls])
+            out = right(*[[a.view(Counted) if isinstance(a, np.ndarray) else a for a in given] for given in lists])
             products.append(Counted.products)
             return out.view(np.ndarray)
 

@@ -33,7 +33,7 @@ def spoil(monkeypatch, name, i, part, when, factor):
     @functools.wraps(right)  # the names of the parameters say what is kept
     def wrong(first, *rest):
         g = (
-            first[0][0]
+            first[0]
             if part == "joint"
             else next(t for t in first if t is not None)
             if op.variadic and part == "forward"

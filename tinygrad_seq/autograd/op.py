@@ -49,8 +49,8 @@ class Port:
 
     Attributes:
         rule: from the cotangent of the value, and the arguments it names, to the cotangent of this input.
-        joint: optionally, the rule for several uses of one array at once: it takes a list of argument tuples of
-            ``rule`` and returns the sum of what ``rule`` returns for each.
+        joint: optionally, the rule for several uses of one array at once: it takes a list of each argument of
+            ``rule`` and returns the sum of what ``rule`` returns for each use.
         pull: ``rule`` as a function of cotangent and node, on plain arrays.
         push: the forward rule as a function of tangent and node, on plain arrays.
         push_recorded: the same in a recorded sweep.
@@ -80,7 +80,7 @@ class Port:
         if self.joint is None or len(nodes) == 1:
             return self.apply(gs[0], nodes[0], record)
         sources = self._recorded if record else self._plain
-        return self.joint(list(zip(gs, *[map(source, nodes) for source in sources], strict=True)))
+        return self.joint(gs, *[list(map(source, nodes)) for source in sources])
 
 
 class Source:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import operator
+from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -53,32 +56,36 @@ def _add_rows(buffer: Any, rows: Any, g: Any) -> None:
     buffer[ordered[starts]] += np.add.reduceat(g.reshape(len(rows), *buffer.shape[1:])[order], starts)
 
 
-def _joint(calls: Any) -> Any:
-    """All reads of one array in one buffer; reads that tile it, each once, are simply joined."""
-    _, shape, index = calls[0]
-    if type(index) is int:
-        by_step = {k: g for g, _, k in calls if type(k) is int}
-        if len(by_step) == len(calls) == shape[0]:
+class Part(tuple[slice, ...]):  # noqa: SLOT001 - those of a tuple cannot have slots
+    """The index of one of the parts that an axis is cut into; ``whole`` are all of them, if they tile the axis."""
+
+    whole: Sequence[Part] = ()
+
+
+def parts(cuts: Sequence[int], size: int, axis: int) -> list[Part]:
+    """The indices of the parts of an axis that is cut at these places."""
+    ends = [0, *cuts, size]
+    found = [Part((_ALL,) * axis + (slice(*slice(*pair).indices(size)[:2]),)) for pair in pairwise(ends)]
+    if ends == sorted(ends):
+        for part in found:
+            part.whole = found
+    return found
+
+
+def _joint(gs: Any, shapes: Any, indices: Any) -> Any:
+    """All reads of one array in one buffer; steps, or the parts of an axis, are simply joined if each is read once."""
+    index, shape = indices[0], shapes[0]
+    if type(index) is Part:
+        if len(index.whole) == len(indices) and all(map(operator.is_, reversed(indices), index.whole)):
+            return np.concatenate(gs[::-1], axis=len(index) - 1)  # a sweep lists them from the last to the first
+    elif type(index) is int:
+        by_step = {k: g for g, k in zip(gs, indices, strict=True) if type(k) is int}
+        if len(by_step) == len(indices) == shape[0]:
             return np.stack([by_step[k] for k in range(shape[0])])
-    elif type(index) is tuple and _tile(calls, len(index) - 1, shape):
-        return np.concatenate([g for g, _, _ in reversed(calls)], axis=len(index) - 1)
-    return scatter(*[g for g, _, _ in calls], shape=shape, indices=tuple([index for _, _, index in calls]))
+    return scatter(*gs, shape=shape, indices=tuple(indices))
 
 
-def _tile(calls: Any, axis: int, shape: tuple[int, ...]) -> bool:
-    """Whether the calls, which a sweep lists from the last to the first, cut ``axis`` from its start to its end."""
-    at = 0
-    before = (_ALL,) * axis
-    for _, _, index in reversed(calls):
-        if type(index) is not tuple or {*map(type, index)} != {slice} or index[:-1] != before:
-            return False
-        cut = index[-1]
-        if cut.start != at or cut.step is not None or cut.stop is None or cut.stop < at:
-            return False
-        at = cut.stop
-    return bool(at == shape[axis])
-
-
+ndarray = np.ndarray
 _ALL = slice(None)
 
 
@@ -95,13 +102,13 @@ def read(x: Tensor, *indices: Any) -> list[Tensor]:
     data, parent, mode = x._data, x._node, MODE.get()
     if parent is None or not mode.plain:
         return [READ.record(data[index], (data,), (parent,), (index,)) for index in indices]
-    parents, label = (parent,), mode.label
+    parents, label, dtype = (parent,), mode.label, data.dtype
     out = []
     for index in indices:
         y = data[index]
-        if type(y) is not np.ndarray:
+        if type(y) is not ndarray:
             y = np.asarray(y)
-        out.append(Tensor(y, Node(READ, parents, None, (index,), y.shape, y.dtype, label, next(INDEX))))
+        out.append(Tensor(y, Node(READ, parents, None, (index,), y.shape, dtype, label, next(INDEX))))
     return out
 
 

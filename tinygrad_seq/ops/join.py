@@ -13,7 +13,7 @@ import numpy as np
 from ..autograd import Tensor, differentiable
 from ..autograd.tensor import NUMPY, as_array
 from ..errors import AxisError, IndexingError, OptionError, ShapeError
-from .index import along, fixed, getitem, read
+from .index import Part, along, fixed, getitem, parts, read
 from .shape import (
     as_tensor,
     astype,
@@ -204,13 +204,12 @@ def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Tensor]:
 
 
 @functools.lru_cache(maxsize=256)
-def _parts(size: int, cuts: int | tuple[int, ...], axis: int) -> list[tuple[slice, ...]]:
+def _parts(size: int, cuts: int | tuple[int, ...], axis: int) -> list[Part]:
     if isinstance(cuts, int):
         if cuts < 1 or size % cuts:
             raise ShapeError(f"split: got {cuts} sections for an axis of size {size}; need equal ones; use array_split")
         cuts = tuple([size // cuts * k for k in range(1, cuts)])
-    before = (_ALL,) * axis
-    return [(*before, slice(*slice(*ends).indices(size)[:2])) for ends in pairwise((0, *cuts, size))]
+    return parts(cuts, size, axis)
 
 
 def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Tensor]:

@@ -47,32 +47,33 @@ def _rows(x: Any) -> Any:
     return x if x.ndim == 2 else x.reshape(math.prod(x.shape[:-1]), x.shape[-1])
 
 
-def _each(rule: Any, calls: Any, shape: tuple[int, ...]) -> Any:
-    return functools.reduce(operator.add, [unbroadcast(rule(*call), shape) for call in calls])
+def _each(shape: tuple[int, ...], rule: Any, *calls: Any) -> Any:
+    return functools.reduce(operator.add, [unbroadcast(g, shape) for g in map(rule, *calls)])
 
 
-def _joint_right(calls: Any) -> Any:
-    """sum_t a_t^T g_t as one product of the stacked a and g, for each matrix of a stack."""
-    shape = calls[0][2]
+def _stacked(xs: Any) -> Any:
+    return np.concatenate([_rows(x if x.ndim > 1 else x[None]) for x in xs])
+
+
+def _joint_right(gs: Any, xs: Any, shapes: Any) -> Any:
+    """sum_t x_t^T g_t as one product of the stacked x and g, for each matrix of a stack."""
+    shape = shapes[0]
     if len(shape) == 2:
-        left = [_rows(a if a.ndim > 1 else a[None]) for _, a, _ in calls]
-        right = [_rows(g if g.ndim > 1 else g[None]) for g, _, _ in calls]
-        return np.concatenate(left).T @ np.concatenate(right)
-    if len(shape) == 1 or any(x.shape[:-2] != shape[:-2] for g, a, _ in calls for x in (g, a)):
-        return _each(_matmul_right, calls, shape)
-    gs, xs, _ = zip(*calls, strict=True)
+        return _stacked(xs).T @ _stacked(gs)
+    if len(shape) == 1 or any(x.shape[:-2] != shape[:-2] for x in (*gs, *xs)):
+        return _each(shape, _matmul_right, gs, xs, shapes)
     return np.swapaxes(np.concatenate(xs, axis=-2), -1, -2) @ np.concatenate(gs, axis=-2)
 
 
-def _joint_left(calls: Any) -> Any:
-    """sum_t g_t b_t^T as one product of the stacked g and b, if stacking b copies less than it saves."""
-    shape = calls[0][1]
-    if len(shape) != 2 or len(calls) == 2 or any(b.ndim > 2 for _, _, b in calls):
-        return _each(_matmul_left, calls, shape)
-    columns = [(g[:, None], b[:, None]) if b.ndim == 1 else (g, b) for g, _, b in calls]
-    if sum(b.shape[1] for _, b in columns) * (shape[0] + shape[1]) > len(calls) * shape[0] * shape[1]:
-        return _each(_matmul_left, calls, shape)
-    return np.concatenate([g for g, _ in columns], axis=1) @ np.concatenate([b for _, b in columns], axis=1).T
+def _joint_left(gs: Any, shapes: Any, xs: Any) -> Any:
+    """sum_t g_t x_t^T as one product of the stacked g and x, if stacking x copies less than it saves."""
+    shape = shapes[0]
+    if len(shape) != 2 or len(gs) == 2 or any(x.ndim > 2 for x in xs):
+        return _each(shape, _matmul_left, gs, shapes, xs)
+    columns = [(g[:, None], x[:, None]) if x.ndim == 1 else (g, x) for g, x in zip(gs, xs, strict=True)]
+    if sum(x.shape[1] for _, x in columns) * (shape[0] + shape[1]) > len(gs) * shape[0] * shape[1]:
+        return _each(shape, _matmul_left, gs, shapes, xs)
+    return np.concatenate([g for g, _ in columns], axis=1) @ np.concatenate([x for _, x in columns], axis=1).T
 
 
 @differentiable(
@@ -94,11 +95,9 @@ def _linear_weight(g: Any, x: Any) -> Any:
     return _rows(g if g.ndim > 1 else g[None]).T @ _rows(x if x.ndim > 1 else x[None])
 
 
-def _joint_weight(calls: Any) -> Any:
+def _joint_weight(gs: Any, xs: Any) -> Any:
     """sum_t g_t^T x_t as one product of the stacked g and x."""
-    return np.concatenate([_rows(g if g.ndim > 1 else g[None]) for g, _ in calls]).T @ np.concatenate(
-        [_rows(x if x.ndim > 1 else x[None]) for _, x in calls]
-    )
+    return _stacked(gs).T @ _stacked(xs)
 
 
 @differentiable(
