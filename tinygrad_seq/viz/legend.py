@@ -8,7 +8,7 @@ from .labels import power_of_ten
 from .layout import Area, Layout, Sample, Text, text_width
 from .paths import describe
 from .scale import BINS, Mark, Scale
-from .view import Gap, View
+from .view import Every, Gap, View
 
 __all__ = ["add_legend"]
 
@@ -27,7 +27,8 @@ MARKS: tuple[tuple[Mark, str], ...] = (
 def add_legend(layout: Layout, title: str, left: float, top: float) -> tuple[float, float]:
     """Put the title above and the key below, whose upper left corner is given; returns its lower right one."""
     view, scale = layout.view, layout.scale
-    name = title or ("Unrolled graph" if view.steps else "Graph")
+    rolled = any(isinstance(column, Every) for column in view.columns)
+    name = title or ("Rolled graph" if rolled else "Unrolled graph" if view.steps else "Graph")
     layout.texts.insert(0, Text("title", left, left + 10, name))
     layout.texts.insert(1, Text("caption", left, left + 27, caption(view)))
     x, deepest = left, top
@@ -45,6 +46,10 @@ def add_legend(layout: Layout, title: str, left: float, top: float) -> tuple[flo
     if scale is not None:
         notes.append("Bar at the left of a box: ‖∂L/∂value‖.")
         notes.append("Vectors that flow into a box add up to its gradient; their norms do not.")
+    if any(box.spread for box in view.boxes):
+        notes.append("In a box: its least · median · largest gradient of all steps. Colours: the median.")
+    if any(through.factor is not None for through in view.through):
+        notes.append("Gaps: the gradient before the hidden steps over that after them.")
     if view.masked:
         notes.append("Hatched: rows that have ended keep their state.")
     for k, note in enumerate(notes):
@@ -82,7 +87,7 @@ def _samples(layout: Layout) -> list[tuple[Sample, str]]:
     if scale is not None:
         norms = [line.norm for line in layout.view.lines] + [stub.norm for stub in layout.view.stubs]
         norms += [box.norm for box in layout.view.boxes if box.where != "gap"]
-        marks = {scale.mark(norm) for norm in norms}
+        marks = {scale.mark(norm) for norm in norms} | {shade.mark for shade in layout.heat}
         found += [(Sample([], mark), text) for mark, text in MARKS if mark in marks]
     return found
 

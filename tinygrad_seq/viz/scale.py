@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["BINS", "DARK", "GROWTH", "LIGHT", "Mark", "Scale", "Theme"]
+__all__ = ["BINS", "BLANK", "DARK", "GROWTH", "LIGHT", "Mark", "Scale", "Theme"]
 
 BINS = 24
 DECADES = 8
@@ -22,6 +22,10 @@ GROWTH = 4
 """What is larger than 10**4 times the gradient that the sweep began with has exploded."""
 
 Mark = Literal["flow", "vanished", "exploded", "zero", "broken", "none"]
+
+
+BLANK: tuple[Mark, ...] = ("vanished", "zero", "none")
+"""What has no colour where areas are coloured: any would seem to be more than the faintest of the scale."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -206,10 +206,11 @@ class _Builder:
         places = self.places
         groups: defaultdict[tuple[Where, int], list[int]] = defaultdict(list)
         ranks: dict[int, int] = {}
+        modules = self._modules_of_namesakes()
         for v in self.graph.vertices:
             if places.where[v.id] == "shelf":
                 ranks[v.id] = max((ranks[p] + 1 for p in v.parents if p in ranks), default=0)
-                self._box(v, "shelf", rank=ranks[v.id])
+                self._box(v._replace(name=modules.get(v.id, v.name)), "shelf", rank=ranks[v.id])
             elif places.where[v.id] in ("before", "after"):
                 groups[places.where[v.id], places.strip[v.id]].append(v.id)
         for (where, strip), ids in sorted(groups.items()):
@@ -231,6 +232,20 @@ class _Builder:
                         hidden=len(hidden),
                     )
                     self.box.update(dict.fromkeys(hidden, self._add(box)))
+
+    def _modules_of_namesakes(self) -> dict[int, str]:
+        """Parameters of one name in several modules, as ``GRUCell.weight_ih``, by the module that uses them first."""
+        namesakes: defaultdict[str, list[int]] = defaultdict(list)
+        for v in self.graph.vertices:
+            if self.places.where[v.id] == "shelf" and v.leaf and v.name:
+                namesakes[v.name].append(v.id)
+        several = {k for ids in namesakes.values() if len(ids) > 1 for k in ids}
+        module: dict[int, str] = {}
+        for v in self.graph.vertices:
+            for p in several.intersection(p for p in v.parents if p is not None):
+                module.setdefault(p, v.path.replace("/", "."))
+        names = {k: f"{path}.{self.graph.vertices[k].name}" for k, path in module.items() if path}
+        return names if len(set(names.values())) > 1 else {}
 
     def _lines(self) -> None:
         """Each edge; several that are drawn as one look like the strongest, in a rolled step like the middle one."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..layered import Path
 from ..layout import Area, Layout, Text, text_width
-from ..scale import Mark, Theme
+from ..scale import BLANK, Mark, Theme
 from ..view import column_name
 from .curves import cubics, direction
 from .style import SIZES
@@ -94,7 +94,8 @@ class _Dot:
         self._boxes()
         self._stubs()
         for k, shade in enumerate(layout.heat):
-            color = theme.color(shade.bin) if shade.bin >= 0 else theme.of(shade.mark)
+            blank = shade.mark in BLANK
+            color = theme.color(shade.bin) if shade.bin >= 0 else theme.column if blank else theme.of(shade.mark)
             self._node(f"heat{k}", shade.area, style="filled", fillcolor=color, color=color, penwidth="0")
         for k, area in layout.ramp:
             self._node(f"ramp{k}", area, style="filled", fillcolor=theme.color(k), color=theme.color(k), penwidth="0")

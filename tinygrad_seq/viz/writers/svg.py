@@ -8,7 +8,7 @@ from html import escape
 
 from ..layered import Path
 from ..layout import Area, Layout
-from ..scale import Mark, Theme
+from ..scale import BLANK, Mark, Theme
 from ..view import Box, Stub, column_name
 from .curves import HEAD, corners, direction, shortened
 from .style import css
@@ -185,7 +185,7 @@ def _box_title(layout: Layout, box: Box) -> str:
 
 def _legend(layout: Layout) -> Iterator[str]:
     for shade in layout.heat:
-        yield _rect(shade.area, f"heat {f'g{shade.bin}' if shade.bin >= 0 else shade.mark}", 0)
+        yield from _shade(shade.area, shade.mark, shade.bin)
     if layout.ticks:
         yield f'<path class="tick" d="{"".join(map(_path, layout.ticks))}"/>'
     for k, area in layout.ramp:
@@ -201,6 +201,16 @@ def _legend(layout: Layout) -> Iterator[str]:
         if sample.mark == "flow":
             look, width = appearance(layout, sample.norm)
         yield f'<path class="line {look}" d="{_path(sample.path)}" stroke-width="{width}"/>'
+
+
+def _shade(area: Area, mark: Mark, step: int) -> Iterator[str]:
+    """A piece of the strip; what is no colour of the scale has the line of the legend, which no colour resembles."""
+    if mark not in BLANK:
+        yield _rect(area, f"heat {f'g{step}' if step >= 0 else mark}", 0)
+        return
+    middle = area.y + area.height / 2
+    yield _rect(area, "heat column", 0)
+    yield f'<path class="line {mark}" d="{_path([(area.x, middle), (area.right, middle)])}" stroke-width="1.6"/>'
 
 
 def _path(path: Path) -> str:
