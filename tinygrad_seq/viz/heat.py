@@ -6,7 +6,7 @@ import math
 
 from .layout import Area, Layout, Shade, Text, text_width
 from .scale import Scale
-from .view import Step
+from .view import Step, View
 
 __all__ = ["add_heat", "heat_label_width"]
 
@@ -15,13 +15,12 @@ CELLS = 800
 """How many colours a row has at most; where steps are more, a cell has the largest of its steps."""
 
 
-def heat_label_width(layout: Layout) -> float:
+def heat_label_width(view: View) -> float:
     """What the names of the rows need at their left."""
-    return max((text_width(label, 9.5) for label in _labels(layout)), default=0.0)
+    return max((text_width(label, 9.5) for label in _labels(view)), default=0.0)
 
 
-def _labels(layout: Layout) -> list[str]:
-    view = layout.view
+def _labels(view: View) -> list[str]:
     several = len({row.state[0] for row in view.heat}) > 1
     return [f"{view.bands[row.state[0]][0]} {row.name}" if several else row.name for row in view.heat]
 
@@ -34,7 +33,7 @@ def add_heat(layout: Layout, left: float, right: float, top: float) -> float:
     words = f"gradient of each state at all {view.steps:,} steps, ‖∂L/∂state‖; the ticks are the steps above"
     layout.texts.append(Text("heading", left, top + 10, words))
     y = top + 18
-    for row, label in zip(view.heat, _labels(layout), strict=True):
+    for row, label in zip(view.heat, _labels(view), strict=True):
         layout.texts.append(Text("legend", left - 6, y + ROW - 2.5, label, "end"))
         layout.heat += _cells(row.norms, scale, Area(left, y, right - left, ROW))
         y += ROW + 2

@@ -44,6 +44,11 @@ class Area:
     width: float
     height: float
 
+    @classmethod
+    def between(cls, left: float, top: float, right: float, bottom: float) -> Area:
+        """The rectangle with these borders."""
+        return cls(left, top, right - left, bottom - top)
+
     @property
     def right(self) -> float:
         """The x of the right border."""
@@ -57,6 +62,10 @@ class Area:
     def meets(self, other: Area) -> bool:
         """Whether the two have a point in common that is not on their borders."""
         return self.x < other.right and other.x < self.right and self.y < other.bottom and other.y < self.bottom
+
+    def grown(self, x: float, y: float) -> Area:
+        """With a margin on each side."""
+        return Area(self.x - x, self.y - y, self.width + 2 * x, self.height + 2 * y)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +138,10 @@ class Layout:
     ticks: list[Path] = field(default_factory=list)
     samples: list[Sample] = field(default_factory=list)
     ramp: list[tuple[int, Area]] = field(default_factory=list)
+
+    def taken(self) -> list[Area]:
+        """Where boxes and the labels of stubs stand, of those that have their places."""
+        return [area for area in (*self.boxes, *(label for label, _ in self.stubs)) if area.width]
 
     def __repr__(self) -> str:
         return f"<layout of {len(self.boxes)} boxes, {self.width:.0f} x {self.height:.0f}>"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
@@ -219,6 +220,30 @@ class View:
     attention: list[Attend] = field(default_factory=list)
     masked: list[Masked] = field(default_factory=list)
     heat: list[Heat] = field(default_factory=list)
+
+    def mirrored(self, state: State) -> bool:
+        """Whether time runs backwards in the band of a state."""
+        return self.bands[state[0]][1]
+
+    def carried(self, line: Line) -> State:
+        """What a line hands on: the state that it names, or what stands where it begins."""
+        source = self.boxes[line.source]
+        return line.state or (source.band, source.role)
+
+    def lines_into(self) -> defaultdict[int, list[int]]:
+        """The numbers of the lines within strips and on the shelf, by the box to which they go."""
+        found: defaultdict[int, list[int]] = defaultdict(list)
+        for n, line in enumerate(self.lines):
+            if line.kind in ("strip", "shelf"):
+                found[line.target].append(n)
+        return found
+
+    def stubs_of(self) -> defaultdict[int, list[int]]:
+        """The numbers of the stubs at each box."""
+        found: defaultdict[int, list[int]] = defaultdict(list)
+        for n, stub in enumerate(self.stubs):
+            found[stub.target].append(n)
+        return found
 
     def __repr__(self) -> str:
         shown = sum(isinstance(column, Step) for column in self.columns)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
-from .layered import Item, Path, layered
-from .layout import BOX_HEIGHT, PILL_HEIGHT, TRUNK, Area, box_width, pill_width
-from .view import View
+from ..layered import Item, Path, layered
+from ..layout import BOX_HEIGHT, PILL_HEIGHT, TRUNK, Area, box_width, pill_width
+from ..view import View
 
-__all__ = ["Part"]
+__all__ = ["Part", "parts_of"]
 
 
 class Part:
@@ -19,6 +20,7 @@ class Part:
         falls: it runs from above to below.
         x, y: the upper left corner, which is set from outside.
         width, height: of the whole.
+        returns: of boxes from which lines go back to the columns above all else, at which height they do.
     """
 
     def __init__(
@@ -34,6 +36,7 @@ class Part:
         """``enter`` and ``leave`` are the boxes to which and from which lines go in from and out to the columns."""
         self.boxes, self.falls = boxes, falls
         self.x = self.y = 0.0
+        self.returns: dict[int, float] = {}
         self._items: list[Item] = []
         self._edges: list[tuple[int, int]] = []
         # A box has an odd row, so that its labels find room in the even one before.
@@ -108,7 +111,18 @@ class Part:
     def way_out(self, box: int) -> Path:
         """The path on which lines to the columns leave a box, to the right."""
         path = self._path(self._exits[box])
-        return [*path, (path[-1][0] + TRUNK * self.leaving.index(box), path[-1][1])]
+        x, y = path[-1][0] + TRUNK * self.leaving.index(box), path[-1][1]
+        return [*path, (x, y), (x, self.returns.get(box, y))]
+
+    @property
+    def top(self) -> float:
+        """Above what is in it, and above the lines that go back from it."""
+        return min([self.y, *self.returns.values()])
+
+    @property
+    def bottom(self) -> float:
+        """The y of the lower border."""
+        return self.y + self.height
 
     @property
     def entry(self) -> tuple[float, float] | None:
@@ -125,3 +139,21 @@ class Part:
     def leaving(self) -> list[int]:
         """The boxes from which lines leave, from above to below."""
         return sorted(self._exits, key=lambda k: self._path(self._exits[k])[-1][1])
+
+
+def parts_of(
+    view: View, lines_into: Mapping[int, list[int]], stubs_of: Mapping[int, list[int]]
+) -> dict[tuple[str, int], Part]:
+    """What stands before the columns, and after them, in each strip."""
+    ids: defaultdict[tuple[str, int], list[int]] = defaultdict(list)
+    for k, box in enumerate(view.boxes):
+        if box.where in ("before", "after"):
+            ids[box.where, box.strip].append(k)
+    enter = {line.target for line in view.lines if line.kind == "collect"}
+    leave = {line.source for line in view.lines if line.kind in ("bus", "lead")}
+    parts = {}
+    for (where, strip), boxes in sorted(ids.items()):
+        falls = where == "after" and strip == len(view.bands) > 0 and max(view.boxes[k].rank for k in boxes) > 3
+        ends = [k for k in boxes if k in enter], [k for k in boxes if k in leave]
+        parts[where, strip] = Part(view, boxes, lines_into, stubs_of, *ends, falls)
+    return parts
