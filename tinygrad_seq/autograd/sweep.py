@@ -73,7 +73,7 @@ def sweep(
             looked_on = mode.watch is not None or (observe is not None and careful)
             strong = looked_on or any(node.hooks is not None for node in order)
             found = _walk(order, seeds, wanted, active, record, observe, since, strong, retain)
-            if not strong and any(np.isnan(_sum(g)) for g in found.values()):
+            if not strong and any(np.isnan(_squares(g)) for g in found.values()):
                 # A branch that a mask did not take may have given 0 * inf somewhere; that counts as 0.
                 found = _walk(order, seeds, wanted, active, record, observe, since, True, retain)
             return found
@@ -173,9 +173,10 @@ def _alone(port: Any, g: Any, node: Node, record: bool, shape: tuple[int, ...]) 
     return unbroadcast(port.apply(g, node, record), shape)
 
 
-def _sum(g: Any) -> Any:
-    """The sum of an array or a Tensor, as a number that is NaN if one of the elements is."""
-    return getattr(g, "_data", g).sum()
+def _squares(g: Any) -> Any:
+    """The sum of the squares of an array or a Tensor, which is NaN if one of the elements is."""
+    plain = getattr(g, "_data", g)
+    return np.vdot(plain, plain)
 
 
 def _strong(pulled: Any, g: Any, node: Node) -> Any:

@@ -15,7 +15,7 @@ import numpy as np
 
 from ..autograd import Tensor, name
 from ..errors import OptionError, ShapeError
-from ..ops import linear, relu, sigmoid, split, tanh
+from ..ops import lerp, linear, relu, sigmoid, split, tanh
 
 __all__ = ["NONLINEARITIES", "Elman", "Gated", "LongShortTerm", "MinimalGated", "Recurrence"]
 
@@ -159,7 +159,7 @@ class Gated(Recurrence):
         rz, n = split(linear(h, *operands), [x_rz.shape[-1]], axis=-1)
         r, z = split(sigmoid(x_rz + rz), 2, axis=-1)
         n = tanh(x_n + r * n)
-        h = n + z * (h - n)
+        h = lerp(n, h, z)
         name(r=r, z=z, n=n, h=h)
         return (h,)
 
@@ -183,6 +183,6 @@ class MinimalGated(Recurrence):
         kept = h if keep is None else h * keep
         f = sigmoid(linear(kept, w_f, x_f))
         n = tanh(linear(f * kept, w_n, x_n))
-        h = h + f * (n - h)
+        h = lerp(h, n, f)
         name(f=f, n=n, h=h)
         return (h,)

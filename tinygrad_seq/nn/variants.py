@@ -13,7 +13,7 @@ import numpy as np
 
 from ..autograd import Tensor, name
 from ..errors import OptionError
-from ..ops import linear, sigmoid, split, tanh
+from ..ops import lerp, linear, sigmoid, split, tanh
 from .functional import layer_norm
 from .recurrences import Elman, Gated, LongShortTerm, Recurrence, States, Weights
 from .unroll import Stack
@@ -225,6 +225,6 @@ class GatedVariant(Gated):
         else:
             n = tanh(x_n + self._product(r * kept, w_n, b_n, w, "n"))
         n = frozen("n", n, self.ablate)
-        h = n + z * (h - n) if self.update == "keep" else h + z * (n - h)
+        h = lerp(n, h, z) if self.update == "keep" else lerp(h, n, z)
         name(r=r, z=z, n=n, h=h)
         return (h,)

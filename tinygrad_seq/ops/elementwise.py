@@ -25,6 +25,7 @@ __all__ = [
     "divide",
     "fabs",
     "ldexp",
+    "lerp",
     "multiply",
     "negative",
     "nextafter",
@@ -58,6 +59,14 @@ positive = elementwise("positive", np.positive, lambda g: g)
 add = elementwise("add", np.add, lambda g: g, lambda g: g)
 subtract = elementwise("subtract", np.subtract, lambda g: g, lambda g: -g)
 multiply = elementwise("multiply", np.multiply, lambda g, b: g * b, lambda g, a: g * a)
+lerp = elementwise(
+    "lerp",
+    lambda start, end, weight: start + weight * (end - start),
+    lambda g, weight: g - g * weight,
+    lambda g, weight: g * weight,
+    lambda g, start, end: g * (end - start),
+    doc="``start + weight * (end - start)``: from ``start`` at weight 0 to ``end`` at weight 1, as a gate chooses.",
+)
 
 
 def _inverse(b: Any) -> Any:
