@@ -242,6 +242,43 @@ def test_the_slider_goes_through_the_pass(page, picture):
 
 
 @needs_browser
+def test_a_card_tells_no_more_than_the_stop_knows_and_leaves_the_panel_in_sight(browser):
+    picture = tg.viz.draw(layer("LSTM", 4))
+    browser.open(picture.html())
+    right = browser.run("document.getElementById('stage').getBoundingClientRect().right")
+    norms = {}
+    for stop in (0, len(picture.frames()) - 1):
+        enter(browser, "stop", stop)
+        for name, t in (("c", 0), ("h", 3)):
+            browser.mouse("mouseMoved", 1, 1)
+            browser.mouse("mouseMoved", *place(browser, vertex(picture, name, t)))
+            browser.frame()
+            assert browser.run("document.getElementById('card').getBoundingClientRect().right") <= right
+            norms[stop, name] = browser.run(
+                "[...document.querySelectorAll('#card .rules dd')].map((dd) => dd.textContent)"
+            )
+    assert set(norms[0, "c"]) == set(norms[0, "h"]) == {"?"}  # a box of several operations
+    last = len(picture.frames()) - 1
+    assert not {"?"} & {*norms[last, "c"], *norms[last, "h"]}
+    assert browser.messages == []
+
+
+@needs_browser
+def test_in_the_matrix_what_has_vanished_has_a_line_in_place_of_a_colour(browser):
+    picture = tg.viz.draw(rnn(400)[0], view="ops")
+    browser.open(picture.html())
+    assert browser.run("picture.camera().detail") == 0
+    dotted = [
+        path.attrib["d"].count("M")
+        for path in ET.fromstring(browser.run("picture.svg()")).iter("{http://www.w3.org/2000/svg}path")
+        if path.get("stroke-dasharray") == "1.5 2.5"
+    ]
+    rows = len({(v.op, v.name) for v in picture.graph.vertices if v.t is not None})
+    assert max(dotted) == rows
+    assert browser.messages == []
+
+
+@needs_browser
 @pytest.mark.slow
 def test_the_replay_slider_shows_another_sweep(page):
     own = page.run("picture.norms()")

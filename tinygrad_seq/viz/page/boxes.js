@@ -49,17 +49,19 @@ function drawBox(pen, box, level_) {
     dash: box.vertex < 0 || unknown ? [4, 3] : null,
     alpha,
   });
-  const bar = bin === null ? 0 : Math.max(Math.min(3 * Math.max(scale, 1), 6), width < 24 ? width * 0.22 : 0);
-  if (bar) pen.rect(x + 2, y + 3, bar, height - 6, { fill: colorOf(bin), radius: 1.2, alpha });
+  const narrow = width < 24;
+  const bar = bin === null ? 0 : narrow ? Math.max(width * 0.16, 1.8) : Math.min(3 * Math.max(scale, 1), 6);
+  if (bar) pen.rect(x + (narrow ? 1.2 : 2), y + 3, bar, height - 6, { fill: colorOf(bin), radius: 1.2, alpha });
   drawWords(pen, box, log, { x, y, width, height, scale, bar, alpha, detail: level_ });
 }
 
 function drawWords(pen, box, log, { x, y, width, height, scale, bar, alpha, detail: level_ }) {
   const { name, note } = box.form;
   const sign = signOf(box, level.graph);
-  const room = width - bar - Math.min(7, 2 + width * 0.15);
+  const room = width - bar - (width < 24 ? 2.4 : Math.min(7, 2 + width * 0.15));
   const middle = x + width - Math.min(3, 1 + width * 0.06) - room / 2;
-  const size = Math.min(11.5 * Math.max(scale, Math.min(width / 44, 1) * 0.95), 13);
+  const most = level_ === 4 ? Math.min(Math.max(height / 6, 13), 22) : 13; // six rows at the nearest
+  const size = Math.min(11.5 * Math.max(scale, Math.min(width / 44, 1) * 0.95), most);
   const whole_ = name && sign ? size * (0.64 * name.length + 0.6 * sign.length + 0.4) : 0;
   const both = whole_ > 0 && Math.min(room / whole_, 1) * size > 6 && room / whole_ > 0.62;
   const lines = level_ >= 3 ? [note] : [];
@@ -78,8 +80,8 @@ function drawWords(pen, box, log, { x, y, width, height, scale, bar, alpha, deta
     pen.text(name, left, at, { ...look, size: used, bold: true });
     pen.text(sign, left + (name.length * 0.64 + 0.4) * used, at, { ...look, size: used });
   } else {
-    // Where there is no room for both, what has a name is called by it.
-    const words = name || sign;
+    // Where there is no room for both, what has a name is called by it, or by the last part of it.
+    const words = name.length * 3 > room ? name.split(".").pop() : name || sign;
     const used = Math.min(
       Math.max(size, 12 * (1 - rows.length)),
       room / Math.max(words.length * 0.62, 0.62),

@@ -38,7 +38,7 @@ function draw(pen, width, height) {
     if (columns === 0 || band.folded) drawHeat(pen, k, ...seen);
   });
   drawMasked(pen, columns, seen);
-  if (columns > 1) drawAttention(pen, seen);
+  if (columns > 0) drawAttention(pen, seen);
   const [from, to] = columns > 0 ? seen : [0, -1];
   for (let k = from; k <= to; k++) {
     for (const box of level.boxesAt[k]) if (!level.bands[box.form.band].folded) drawBox(pen, box, columns);
@@ -150,7 +150,7 @@ function drawAttention(pen, [from, to]) {
     }
   }
   groups.forEach((path, k) => {
-    pen.stroke(path, { color: theme.ink, width: 0.8 + 0.35 * k, alpha: 0.14 + 0.07 * k, cap: "round" });
+    pen.stroke(path, { color: theme.attention, width: 0.8 + 0.45 * k, alpha: 0.25 + 0.07 * k, cap: "round" });
   });
 }
 
@@ -284,7 +284,10 @@ function drawStrongest(pen) {
   let begun = false;
   for (const v of picked.way) {
     const box = level.boxes[level.boxOf[v]];
-    if (!box) continue;
+    if (!box || box.column < 0) {
+      begun = false; // beside the matrix its lines are drawn
+      continue;
+    }
     const [x, y] = center(box);
     if (begun) path.lineTo(x, y);
     else path.moveTo(x, y);

@@ -3,21 +3,21 @@
 function pictureOf(pen, width, height) {
   draw(pen, width, height);
   const bottom = height + 6;
-  pen.rect(0, height, width, 64, { fill: theme.page });
+  pen.rect(0, height, width, KEY + 6, { fill: theme.page });
   pen.text(data.title, 14, bottom + 18, { size: 14, color: theme.ink, bold: true });
   pen.text(data.caption, 14, bottom + 36, { size: 10.5, color: theme.soft });
   if (data.measured && data.scale) drawKey(pen, Math.max(width - 320, 200), bottom, 300);
 }
 
 function exportSvg() {
-  const pen = new SvgPen(stage.width, stage.height + 64);
+  const pen = new SvgPen(stage.width, stage.height + KEY + 6);
   pictureOf(pen, stage.width, stage.height);
   return pen.toString();
 }
 
 function exportCanvas() {
   const found = document.createElement("canvas");
-  [found.width, found.height] = [stage.width * 2, (stage.height + 64) * 2];
+  [found.width, found.height] = [stage.width * 2, (stage.height + KEY + 6) * 2];
   const context = found.getContext("2d");
   context.scale(2, 2);
   pictureOf(new CanvasPen(context), stage.width, stage.height);

@@ -29,11 +29,12 @@ const roleSign = (box) => (box.form.index === undefined ? box.form.sign : "[t]")
 
 const strength = (log) => (Number.isNaN(log) || log === UNKNOWN ? -1e38 : log === -Infinity ? -1e37 : log);
 
-// A canvas with a pixel for each role and each `merge` steps, of which the largest counts.
+// A canvas with a pixel for each role and each `merge` steps, of which the largest counts; and the runs of those
+// that have a mark in place of a colour.
 function heat(band, merge) {
   const key = `${level.name} ${band} ${merge} ${theme.name}`;
   const old = heats.get(key);
-  if (old && old.version === version) return old.canvas;
+  if (old && old.version === version) return old;
   const roles = rolesOf(band);
   const cells = level.roles[`cells ${band}`];
   const { first, last } = level.bands[band];
@@ -56,15 +57,44 @@ function heat(band, merge) {
   const context = canvas.getContext("2d");
   const image = context.createImageData(canvas.width, canvas.height);
   const colors = palette();
+  const runs = [];
+  let run = null;
   logs.forEach((log, at) => {
     if (!filled[at] || log === UNKNOWN) return;
     const bin = binOf(log);
     const [r, g, b, alpha] = colors[bin >= 0 ? bin : BINS - 1 - bin];
-    image.data.set([r, g, b, lit[at] ? alpha : alpha * 0.22], 4 * at);
+    if (alpha) {
+      image.data.set([r, g, b, lit[at] ? alpha : alpha * 0.22], 4 * at);
+      return;
+    }
+    const [row, x] = [Math.floor(at / width), at % width];
+    if (!run || run.row !== row || run.end !== x || run.bin !== bin || run.lit !== lit[at]) {
+      run = { row, begin: x, bin, lit: lit[at] };
+      runs.push(run);
+    }
+    run.end = x + 1;
   });
   context.putImageData(image, 0, 0);
-  heats.set(key, { canvas, version });
-  return canvas;
+  const found = { canvas, runs, version };
+  heats.set(key, found);
+  return found;
+}
+
+// Lines as in the key where the matrix has no colour; `wide` is the width of a pixel of it.
+function drawMarks(pen, runs, left, wide, middleOf) {
+  const groups = new Map();
+  for (const { row, begin, end, bin, lit } of runs) {
+    const from = Math.max(left + begin * wide, -20);
+    const to = Math.min(left + end * wide, stage.width + 400);
+    if (to <= from) continue;
+    const key = `${bin} ${lit}`;
+    if (!groups.has(key)) groups.set(key, { bin, alpha: lit ? 1 : 0.25, path: pen.path() });
+    const { path } = groups.get(key);
+    path.moveTo(from, middleOf(row));
+    path.lineTo(to, middleOf(row));
+  }
+  for (const { bin, alpha, path } of groups.values())
+    pen.stroke(path, { color: colorOf(bin), width: widthOf(bin) * 1.3, dash: dashOf(bin), alpha });
 }
 
 function drawHeat(pen, band, from, to) {
@@ -73,7 +103,7 @@ function drawHeat(pen, band, from, to) {
   [from, to] = [Math.max(from, begin) - begin, Math.min(to, end) - begin]; // among those of the band
   if (!roles.length || to < from) return;
   const merge = 2 ** Math.max(Math.floor(Math.log2(0.7 / (level.pitch * camera.sx))), 0);
-  const canvas = heat(band, merge);
+  const { canvas, runs } = heat(band, merge);
   const first = Math.floor(from / merge);
   const count = Math.floor(to / merge) - first + 1;
   const pitch = level.pitch * camera.sx;
@@ -86,6 +116,8 @@ function drawHeat(pen, band, from, to) {
   });
   pen.image(canvas, first, columns, left, top, width, bottom - top);
   const row = (bottom - top) / roles.length;
+  const wide = merge * pitch;
+  drawMarks(pen, runs, left - first * wide, wide, (k) => top + (k + 0.5) * row);
   if (row > 5 && !folded) {
     const grid = pen.path();
     for (let k = 1; k < roles.length; k++) {
@@ -144,7 +176,7 @@ function drawStrip(canvas, width, height) {
   const tall = (height - 12) / Math.max(rows.length, 1);
   rows.forEach(({ band, role }, k) => {
     const place = rolesOf(band).findIndex((known) => known.role === role);
-    const source = heat(band, merge);
+    const { canvas: source, runs } = heat(band, merge);
     pen.context.imageSmoothingEnabled = false;
     pen.context.globalAlpha = 1;
     pen.context.drawImage(
@@ -158,6 +190,9 @@ function drawStrip(canvas, width, height) {
       (width * source.width * merge) / level.count,
       tall - 1,
     );
+    const own = runs.filter((run) => run.row === place);
+    const left = (width * level.bands[band].first) / level.count;
+    drawMarks(pen, own, left, (width * merge) / level.count, () => (k + 0.5) * tall);
   });
   const from = Math.max((indexAt(toX(0)) / level.count) * width, 0);
   const to = Math.min((indexAt(toX(stage.width)) / level.count) * width, width);

@@ -29,7 +29,9 @@ function showCard(target, x, y) {
   );
   card.hidden = false;
   const { offsetWidth: width, offsetHeight: height } = card;
-  const left = x + 18 + width > innerWidth ? x - width - 14 : x + 18;
+  // The panel tells of the paths that a click asked for: it stays in sight, where there is room beside it.
+  const edge = canvas.getBoundingClientRect().right;
+  const left = x + 18 + width <= edge ? x + 18 : x - width - 14 >= 4 ? x - width - 14 : innerWidth - width - 4;
   const top = Math.min(Math.max(y - 20, 6), innerHeight - height - 6);
   card.style.left = `${Math.max(left, 4)}px`;
   card.style.top = `${Math.max(top, 4)}px`;
@@ -109,13 +111,14 @@ function ruleParts(v) {
     return rules ? [make("h3", "passes back, by its rule"), rules] : [];
   }
   return members.flatMap((k) => {
-    const rules = ruleList(whole.graph, k, whole.flows[shown.sweep]);
+    const known = shown.stop < 0 || passed[k] <= shown.stop;
+    const rules = ruleList(whole.graph, k, whole.flows[shown.sweep], known);
     return rules ? [make("h3", kindOf(whole.graph, k).op), rules] : [];
   });
 }
 
-// The rule of each input that gets a gradient, with its norm.
-function ruleList(graph, v, flows) {
+// The rule of each input that gets a gradient, with its norm if that is known by now.
+function ruleList(graph, v, flows, known = true) {
   const kind = kindOf(graph, v);
   const from = graph.first[v];
   const rows = [];
@@ -127,7 +130,7 @@ function ruleList(graph, v, flows) {
       kindOf(graph, p).name.split(".").pop() || (kind.names && kind.names[slot - from]) || kindOf(graph, p).op;
     const term = make("dt", `∂${name}${rule ? ` += ${rule}` : ""}`, "rule");
     const log = flows[slot];
-    rows.push(term, make("dd", !data.measured ? "" : log === UNKNOWN ? "?" : `${normText(log)}`));
+    rows.push(term, make("dd", !data.measured ? "" : !known || log === UNKNOWN ? "?" : `${normText(log)}`));
   }
   if (!rows.length) return null;
   const found = make("dl", "", "rules");
@@ -306,7 +309,7 @@ function tellParameters() {
     const row = make("button", "", "parameter");
     row.type = "button";
     row.append(make("b", kind.name), make("span", shapeText(kind.shape)));
-    if (data.measured) row.append(make("span", normText(whole.norms[shown.sweep][v]), "norm"));
+    if (data.measured) row.append(make("span", `‖gradient‖ ${normText(whole.norms[shown.sweep][v])}`, "norm"));
     const slots = [...uses.slots.subarray(uses.start[v], uses.start[v + 1])];
     if (data.measured && slots.length > 2) {
       const chart = make("canvas", "", "ledger");
@@ -325,12 +328,14 @@ function tellParameters() {
 
 // The key: colours and marks.
 
+const KEY = 86; // its height
+
 function tellKey() {
   by("attention").hidden = !attention.size;
   by("key").hidden = !data.measured || !data.scale;
   if (by("key").hidden) return;
   const chart = by("ramp");
-  const [width, height] = [290, 62];
+  const [width, height] = [290, KEY];
   [chart.width, chart.height] = [width * 2, height * 2];
   const pen = new CanvasPen(chart.getContext("2d"));
   pen.context.scale(2, 2);
@@ -346,13 +351,13 @@ function drawKey(pen, x, y, width) {
     const at = x + (width * (tick - low)) / (high - low);
     pen.text(powerOfTen(tick), at, y + 25, { size: 9.5, color: theme.soft, align: "center" });
   }
-  const words = ["vanished", "exploded", "zero", "inf, nan", "none"];
+  const words = ["vanished, < 10⁻⁸ of largest", "exploded, > 10⁴ × output", "exactly zero", "infinite or nan", "no gradient"];
   [-3, -5, -2, -4, -1].forEach((bin, k) => {
     const path = pen.path();
-    const left = x + (k * width) / 4.6 - 5;
-    path.moveTo(left, y + 42);
-    path.lineTo(left + 16, y + 42);
+    const [left, middle] = [x - 4 + (k % 2) * width * 0.54, y + 43 + 14 * Math.floor(k / 2)];
+    path.moveTo(left, middle);
+    path.lineTo(left + 22, middle);
     pen.stroke(path, { color: colorOf(bin), width: Math.min(widthOf(bin) * 1.3, 5), dash: dashOf(bin) });
-    pen.text(words[k], left + 19, y + 45, { size: 8.5, color: theme.soft });
+    pen.text(words[k], left + 27, middle + 3, { size: 9, color: theme.soft });
   });
 }

@@ -33,8 +33,9 @@ const widthOf = (bin) => (bin >= 0 ? 1 + (3 * bin) / (BINS - 1) : { broken: 2.5,
 // Red, green, blue and alpha of a cell of the heat matrix, for BINS bins and then the marks.
 function palette() {
   if (!palettes[theme.name]) {
-    const colors = [...theme.bins, null, theme.outline, theme.vanished, theme.broken, theme.exploded];
-    const alphas = [...theme.bins.map(() => 255), 0, 70, 60, 255, 255];
+    // What has no gradient, a zero one or a vanished one has a line and no colour: any would seem to be more.
+    const colors = [...theme.bins, null, null, null, theme.broken, theme.exploded];
+    const alphas = [...theme.bins.map(() => 255), 0, 0, 0, 255, 255];
     palettes[theme.name] = colors.map((color, k) => [
       ...[1, 3, 5].map((i) => (color ? parseInt(color.slice(i, i + 2), 16) : 0)),
       alphas[k],

@@ -18,7 +18,7 @@ __all__ = ["html"]
 SCRIPTS = "data scale camera pen numbers heat boxes draw paths search panel export hits pointer actions start".split()
 """The parts of the script, in order; each uses what those before it say."""
 
-COLORS = "page ink soft box outline column module cell shelf gap hot broken faint vanished exploded".split()
+COLORS = "page ink soft box outline column module cell shelf gap hot attention broken faint vanished exploded".split()
 
 
 def html(scene: Mapping[str, Any]) -> str:
