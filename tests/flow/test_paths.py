@@ -138,6 +138,19 @@ def test_paths_say_what_they_are():
     assert repr(flow.paths("c@0", longer)).startswith("about 10^")
 
 
+def used(node, norms):
+    """The inputs to which a node's gradient goes on."""
+    return [i for i in range(len(node.parents)) if (node.index, i) in norms.edge]
+
+
+def sweep_by_step(output, norms):
+    """The nodes by neighbours of one time step, from the newest to the oldest; before all, the outputs are given."""
+    newest_first = [node for node in reversed(ancestors([output.node])) if used(node, norms)]
+    yield None, ()
+    for t, nodes in itertools.groupby(newest_first, lambda node: node.label.t):
+        yield t, [node.index for node in nodes]
+
+
 def test_stops_of_a_sweep():
     tg.set_default_dtype("float64")
     layer = nn.GRU(2, 3, num_layers=2)
@@ -145,23 +158,22 @@ def test_stops_of_a_sweep():
     loss = np.sum(output[-1])
     found = flow.frames(loss)
     norms = flow.gradient_norms(loss)
-    assert set(found.node.tolist()) == set(norms.node)
     assert found.node.tolist() == sorted(norms.node, reverse=True)
     assert found.known(found.stops - 1) == found.node.tolist()
-    assert (np.diff(found.stop) >= 0).all()
-    for stop in range(found.stops):
-        here = found.stop == stop
-        assert len(set(found.t[here].tolist())) == 1
-        known = set(found.known(stop))
-        users = {}
-        for node in found.nodes:
-            for parent in node.parents:
-                users.setdefault(parent, set()).add(node.index)
-        for node in ancestors([loss.node]):  # known as soon as all users are
-            assert (node.index not in known) or users.get(node, set()) <= known
-    steps = [found.t[found.stop == k][0] for k in range(found.stops)]
-    assert [t for t in steps if t is not None] == [2, 1, 0, 2, 1, 0]
+    assert found.known(0) == [loss.node.index]
+    assert [t for t in found.steps if t is not None] == [2, 1, 0, 2, 1, 0]
+    done = set()
+    for stop, (t, passing) in enumerate(sweep_by_step(loss, norms)):
+        assert found.steps[stop] == t
+        done.update(passing)
+        # Known is what has all its uses behind it, and nothing else.
+        waiting = {node.parents[i].index for node in found.nodes for i in used(node, norms) if node.index not in done}
+        assert set(found.known(stop)) == set(norms.node) - waiting
+    assert stop == found.stops - 1
     weights = {node.name for node in found.nodes if node.op.name == "variable"}
     assert weights == {name for name, _ in layer.named_parameters()}
-    assert set(found.stop[found.op == "variable"].tolist()) == {found.stops - 1}
+    stops = dict(zip((node.name for node in found.nodes), found.stop.tolist(), strict=True))
+    # The weights of the upper layer are done when its first step is, before the lower one begins.
+    assert stops["weight_hh_l1"] == found.steps.index(0)
+    assert stops["weight_hh_l0"] == found.stops - 1 - found.steps[::-1].index(0)
     assert "g * b" in found.rule[found.op.tolist().index("multiply")]

@@ -64,33 +64,23 @@ def frames(graph: Graph) -> list[Frame]:
     """
     if not graph.measured:
         return []
-    groups: list[tuple[int | None, list[Vertex]]] = []
-    passed: dict[int, int] = {}  # the stop at which a vertex passes its gradient on
-    for v in reversed(graph.vertices):
-        if v.norm is None or all(flow is None for flow in v.flows):
-            continue
-        if not groups or groups[-1][0] != v.t:
-            groups.append((v.t, []))
-        groups[-1][1].append(v)
-        passed[v.id] = len(groups)
+    steps: list[tuple[int | None, list[Pull]]] = [(None, [])]
     reached = [-1 if v.norm is None else 0 for v in graph.vertices]
-    for child, stop in passed.items():
-        for parent, flow in zip(graph.vertices[child].parents, graph.vertices[child].flows, strict=True):
-            if parent is not None and flow is not None:
-                reached[parent] = max(reached[parent], stop)
-    found = [Frame(0, None, (), reached)]
     rules: dict[tuple[str, int], str] = {}
-    for stop, (t, members) in enumerate(groups, start=1):
-        pulls = [pull for v in members for pull in _pulls(v, rules)]
-        found.append(Frame(stop, t, tuple(pulls), reached))
-    return found
+    for v in reversed(graph.vertices):
+        pulls = _pulls(v, rules)
+        if pulls and (len(steps) == 1 or steps[-1][0] != v.t):
+            steps.append((v.t, []))
+        steps[-1][1].extend(pulls)
+        for pull in pulls:
+            reached[pull.parent] = len(steps) - 1
+    return [Frame(stop, t, tuple(pulls), reached) for stop, (t, pulls) in enumerate(steps)]
 
 
 def _pulls(v: Vertex, rules: dict[tuple[str, int], str]) -> list[Pull]:
-    assert v.norm is not None
-    found = []
+    found: list[Pull] = []
     for i, (parent, flow) in enumerate(zip(v.parents, v.flows, strict=True)):
-        if parent is None or flow is None:
+        if parent is None or flow is None or v.norm is None:
             continue
         if (v.op, i) not in rules:
             op = REGISTRY.get(v.op)
