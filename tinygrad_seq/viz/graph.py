@@ -11,11 +11,14 @@ import numpy as np
 from ..autograd import Leaf, Node, ancestors
 from ..flow import GradientNorms
 
-__all__ = ["Graph", "Vertex", "read"]
+__all__ = ["Edge", "Graph", "Uses", "Vertex", "read"]
 
 
 Edge = tuple[int, int]
 """The vertex where a value is used, and the position of the input."""
+
+Uses = list[list[Edge]]
+"""For each vertex the edges along which its value goes on."""
 
 
 class Vertex(NamedTuple):
@@ -73,9 +76,9 @@ class Graph:
     measured: bool
     together: dict[tuple[Edge, ...], float] = field(default_factory=dict)
 
-    def uses(self) -> list[list[tuple[int, int]]]:
+    def uses(self) -> Uses:
         """For each vertex the (vertex, input position) where its value is used, in order."""
-        found: list[list[tuple[int, int]]] = [[] for _ in self.vertices]
+        found: Uses = [[] for _ in self.vertices]
         for vertex in self.vertices:
             for i, parent in enumerate(vertex.parents):
                 if parent is not None:
