@@ -1,12 +1,15 @@
 """The words beside the boxes, and the strip below them: a reader who knows the picture alone is told what it means."""
 
 import re
+from itertools import pairwise
 
 import numpy as np
 from viz.graphs import cells, layer, rnn
 
 import tinygrad_seq as tg
+from tinygrad_seq.viz.layout import text_width
 from tinygrad_seq.viz.scale import BLANK, LIGHT
+from tinygrad_seq.viz.view import Step
 
 
 def words(picture):
@@ -58,3 +61,18 @@ def test_in_the_strip_what_has_no_colour_has_the_line_of_the_legend():
     }
     assert not re.search(rf'heat\d+ .*fillcolor="({LIGHT.vanished}|{LIGHT.outline})"', dot)
     assert {sample.mark for sample in picture.layout.samples} >= {"vanished", "zero"}
+
+
+def test_the_ticks_under_the_strip_have_the_numbers_of_their_steps():
+    loss = layer("LSTM", 1000)
+    layout = tg.viz.draw(loss, columns=7, focus=[500]).layout
+    top = max(y for tick in layout.ticks for _, y in tick)
+    foot = next(text.y for text in layout.texts if text.text == "parameters")
+    numbers = [text for text in layout.texts if text.kind == "legend" and top < text.y < foot]
+    shown = [column.t for column in layout.view.columns if isinstance(column, Step)]
+    told = [int(t) for text in numbers for t in text.text.split(" … ")]
+    assert (told[0], told[-1]) == (0, 999)
+    assert 500 in told
+    assert set(told) <= set(shown)
+    ends = [(t.x - text_width(t.text, 9.5) / 2, t.x + text_width(t.text, 9.5) / 2) for t in numbers]
+    assert all(a[1] < b[0] for a, b in pairwise(ends))

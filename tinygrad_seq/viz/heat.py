@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import groupby
 
 from .layout import Area, Layout, Shade, Text, text_width
 from .scale import Scale
@@ -38,12 +39,25 @@ def add_heat(layout: Layout, left: float, right: float, top: float) -> float:
         layout.heat += _cells(row.norms, scale, Area(left, y, right - left, ROW))
         y += ROW + 2
     count = 0
-    for column in view.columns:
-        if isinstance(column, Step):
-            x = left + (right - left) * (count + 0.5) / view.steps
-            layout.ticks.append([(x, y + 6), (x, y)])
-        count += column.count
-    return y + 8
+    for (shown, _), columns in groupby(view.columns, key=lambda column: (isinstance(column, Step), column.axis)):
+        drawn = list(columns)
+        if shown:
+            ends = [left + (right - left) * (count + k + 0.5) / view.steps for k in (0, len(drawn) - 1)]
+            step = (right - left) / view.steps
+            layout.ticks += [[(ends[0] + k * step, y + 6), (ends[0] + k * step, y)] for k in range(len(drawn))]
+            first, last = (column.t for column in (drawn[0], drawn[-1]) if isinstance(column, Step))
+            words = f"{first}" if first == last else f"{first} … {last}"
+            _add_number(layout, sum(ends) / 2, y + 15, words)
+        count += sum(column.count for column in drawn)
+    return y + 18
+
+
+def _add_number(layout: Layout, x: float, y: float, words: str) -> None:
+    """Under the ticks, where there is room beside the number before."""
+    wide = text_width(words, 9.5) / 2
+    before = layout.texts[-1]
+    if before.y < y or before.x + text_width(before.text, 9.5) / 2 + 8 < x - wide:
+        layout.texts.append(Text("legend", x, y, words, "middle"))
 
 
 def _cells(norms: tuple[float | None, ...], scale: Scale, row: Area) -> list[Shade]:

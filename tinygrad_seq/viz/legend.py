@@ -87,7 +87,7 @@ def _samples(layout: Layout) -> list[tuple[Sample, str]]:
     if scale is not None:
         norms = [line.norm for line in layout.view.lines] + [stub.norm for stub in layout.view.stubs]
         norms += [box.norm for box in layout.view.boxes if box.where != "gap"]
-        marks = {scale.mark(norm) for norm in norms} | {shade.mark for shade in layout.heat}
+        marks = {scale.mark(norm) for norm in norms} | {shade.mark for shade in layout.heat if shade.mark != "none"}
         found += [(Sample([], mark), text) for mark, text in MARKS if mark in marks]
     return found
 

@@ -210,7 +210,8 @@ def _shade(area: Area, mark: Mark, step: int) -> Iterator[str]:
         return
     middle = area.y + area.height / 2
     yield _rect(area, "heat column", 0)
-    yield f'<path class="line {mark}" d="{_path([(area.x, middle), (area.right, middle)])}" stroke-width="1.6"/>'
+    if mark != "none":
+        yield f'<path class="line {mark}" d="{_path([(area.x, middle), (area.right, middle)])}" stroke-width="1.6"/>'
 
 
 def _path(path: Path) -> str:
