@@ -47,12 +47,14 @@ def configuration(rng):
         "LSTM": {"peepholes": [None, "diagonal"][rng.integers(2)], "coupled": bool(rng.integers(2))},
         "GRU": {"reset": str(rng.choice(["after", "before"])), "update": str(rng.choice(["keep", "write"]))},
     }[kind]
-    layer = getattr(tg.nn, kind)(D, H, **options).eval()
+    # Half of the residual layers are so from the first on.
+    size = H * (1 + flags["bidirectional"]) if flags["residual"] and rng.integers(2) else D
+    layer = getattr(tg.nn, kind)(size, H, **options).eval()
     T, B = int(rng.integers(1, 8)), int(rng.integers(1, 5))
     if rng.integers(8) == 0:
-        return layer, {"x": ("T", D)}, {"x": rng.normal(size=(T, D)).astype("float32")}
+        return layer, {"x": ("T", size)}, {"x": rng.normal(size=(T, size)).astype("float32")}
     order = ("B", "T") if flags["batch_first"] else ("T", "B")
-    inputs, call = {"x": (*order, D)}, {"x": rng.normal(size=(T, B, D)).astype("float32")}
+    inputs, call = {"x": (*order, size)}, {"x": rng.normal(size=(T, B, size)).astype("float32")}
     if rng.integers(2):
         rows = options["num_layers"] * (1 + flags["bidirectional"])
         states = [rng.normal(size=(rows, B, H)).astype("float32") for _ in range(1 + (kind == "LSTM"))]

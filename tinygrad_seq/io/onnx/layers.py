@@ -119,6 +119,8 @@ def recurrent(
         x, states = x.unsqueezed(1), [state.unsqueezed(1) for state in states]
     if lengths is not None:
         lengths = graph.lift(lengths).settle(np.int64)
+        if layer.residual:
+            x = _up_to(graph, x, lengths)
         lengths = graph.node("Cast", lengths, axes=lengths.axes, like=Symbol(graph, "", (), [np.dtype(np.int32)]), to=6)
     last: list[list[Symbol]] = []
     ways = len(layer._directions)
@@ -206,6 +208,15 @@ def _states(graph: Graph, layer: _Recurrent | _Cell, hx: Any) -> list[Symbol]:
     if len(parts) != count:
         raise ShapeError(f"to_onnx: got hx that is no pair for {layer}; need (h, c)")
     return [graph.lift(part).settle(graph.dtype) for part in parts]
+
+
+def _up_to(graph: Graph, x: Symbol, lengths: Symbol) -> Symbol:
+    """An input ``(T, B, D)`` with 0 after the end of each row, where a sum would show what stands there."""
+    zero, one = graph.constant(np.int64(0)), graph.constant(np.int64(1))
+    steps = graph.node("Shape", x, axes=(1,), like=lengths, start=0, end=1).squeezed(0)
+    t = graph.node("Range", zero, steps, one, axes=x.axes[:1], like=lengths)
+    live = graph.node("Less", t.unsqueezed(1), lengths.unsqueezed(0), axes=x.axes[:2]).unsqueezed(2)
+    return graph.node("Where", live, x, graph.constant(graph.dtype.type(0)), axes=x.axes)
 
 
 def _weights(layer: _Recurrent | _Cell, end: str) -> dict[str, Any]:
