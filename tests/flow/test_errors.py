@@ -43,7 +43,7 @@ ERRORS = {
     "a name that nothing has": (
         lambda: flow.ways(output(), "z"),
         GraphError,
-        "nothing is called 'z'; there are weight_ih_l0, ",
+        "nothing is called 'z'; there are i, f, g, o, c, h, weight_ih_l0, ",
     ),
     "a layer that is not there": (lambda: flow.find(output(), "l1/h"), GraphError, "nothing is called 'l1/h'"),
     "a step that is no number": (lambda: flow.find(output(), "h@last"), OptionError, "need NAME@STEP with an integer"),

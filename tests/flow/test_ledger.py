@@ -70,6 +70,15 @@ def test_every_weight_is_split_by_step_and_gate(kind, options, lengths):
                     assert block.sum() in (rows * weight.size // len(weight), weight.size), gate
 
 
+@pytest.mark.parametrize("kind", ["RNN", "LSTM", "GRU", "MGU"])
+def test_steps_after_the_longest_row_have_no_part(kind):
+    layer = getattr(nn, kind)(D, H, num_layers=2, bidirectional=True).astype("float64")
+    output, _ = layer(variable(T, B, D), lengths=[2, 1])
+    for name, weight in layer.named_parameters():
+        found = assert_sums(np.sum(output**2), weight)
+        assert sorted(set(found.t.tolist())) == [0, 1], name
+
+
 def lstm(ws, us, bs, x):
     """An LSTM by hand that takes the weights of each step from lists."""
     h = c = np.zeros((B, H))

@@ -69,7 +69,8 @@ def _named(below: list[Node], text: str) -> list[Node]:
     named = [node for node in below if node.name and role in (node.name, node.name.rpartition(".")[2])]
     pool = [node for node in named if not path or f"/{node.label.path}".endswith(f"/{path}")]
     if not pool:
-        roles = list(dict.fromkeys(node.name for node in below if node.name))
+        # Gates and states before parameters, which are the variables of the graph.
+        roles = list(dict.fromkeys(node.name for node in sorted(below, key=lambda n: not n.parents) if node.name))
         raise GraphError(f"flow: nothing is called {name!r}; there are {', '.join(roles[:12]) or 'no names'}")
     if not at:
         return pool

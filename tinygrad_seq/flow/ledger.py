@@ -191,6 +191,8 @@ def _entries(user: Node, i: int, g: Any, axis: Axis | None, users: dict[Node, li
     found = []
     for k, t in enumerate(axis[1]):
         only = (*(slice(None),) * axis[0], slice(k, k + 1))
+        if t is None and not g[only].any():
+            continue  # nothing reads it: a step after the end of every row
         found += _by_gate(at_position(user, axis[0], k), i, g[only], t, to, last, cut)
     return found
 
