@@ -197,6 +197,11 @@ def test_state_goes_in_and_out_and_is_not_stored():
     assert set(vars(module)) == set(vars(layer("LSTM")))
 
 
+def test_sizes_and_numbers_may_be_numpys():
+    lstm = nn.LSTM(np.int64(D), np.int64(H), proj_size=np.int64(2), ablate={"f": np.float32(1.0)})
+    assert lstm(np.ones((T, B, D), "float32"))[0].shape == (T, B, 2)
+
+
 REFUSED = {
     "features": (lambda: layer("LSTM")(np.ones((T, B, D + 1))), r"LSTM: got x \(5, 3, 5\); need \(T, B, 4\)"),
     "batch first": (lambda: layer("GRU", batch_first=True)(np.ones((B, T, 1))), r"need \(B, T, 4\)"),
@@ -274,6 +279,13 @@ REFUSED = {
     ),
     "lengths boolean": (lambda: layer("RNN")(np.ones((T, B, D)), lengths=[True] * 3), "got lengths of dtype bool"),
     "lengths without a batch": (lambda: layer("RNN")(np.ones((T, D)), lengths=[3]), r"which has no batch; cut x\["),
+    "no forget gate, or nothing said": (
+        lambda: nn.LSTM(D, H, forget_gate=None),
+        "LSTM: got forget_gate=None; need True or False",
+    ),
+    "coupled": (lambda: nn.LSTM(D, H, coupled="no"), "LSTM: got coupled='no'; need True or False"),
+    "normalised": (lambda: nn.GRU(D, H, layer_norm="no"), "GRU: got layer_norm='no'; need True or False"),
+    "a normalised cell": (lambda: nn.RNNCell(D, H, layer_norm=2), "RNN: got layer_norm=2; need True or False"),
     "recurrent dropout": (lambda: nn.GRU(D, H, recurrent_dropout=-1), "got recurrent_dropout=-1; need a probability"),
     "zoneout": (lambda: nn.GRU(D, H, zoneout=2), "got zoneout=2; need a probability"),
     "zoneouts": (lambda: nn.GRU(D, H, zoneout=(0.1, 0.1)), r"GRU: got zoneout=\(0.1, 0.1\); need one number, or"),
@@ -286,6 +298,10 @@ REFUSED = {
     "ablated gate": (
         lambda: nn.GRU(D, H, ablate={"f": 1.0}),
         r"got ablate=\{'f': ...\}; need one of its gates: r, z, n",
+    ),
+    "ablated gates": (
+        lambda: nn.LSTM(D, H, ablate={"if": 1.0}),
+        r"got ablate=\{'if': ...\}; need one of its gates: i, f, g, o",
     ),
     "ablated by": (lambda: nn.LSTM(D, H, ablate={"f": "open"}), r"got ablate=\{'f': 'open'\}; need a number"),
     "nonlinearity": (lambda: nn.RNN(D, H, nonlinearity="sine"), "got nonlinearity='sine'; need one of 'tanh', 'relu'"),

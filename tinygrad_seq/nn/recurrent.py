@@ -258,7 +258,8 @@ class LSTM(_Recurrent):
         **stack: Unpack[Stack],
     ):
         positive("LSTM", hidden_size=hidden_size)
-        if isinstance(proj_size, bool) or not isinstance(proj_size, int) or not 0 <= proj_size < hidden_size:
+        whole = isinstance(proj_size, (int, np.integer)) and not isinstance(proj_size, bool)
+        if not whole or not 0 <= proj_size < hidden_size:
             raise OptionError(
                 f"LSTM: got proj_size={proj_size!r} for hidden_size={hidden_size}; need 0 (none) "
                 f"or an integer below {hidden_size}"

@@ -15,6 +15,7 @@ from ..autograd import Tensor, name
 from ..errors import OptionError
 from ..ops import lerp, linear, sigmoid, split, tanh
 from .functional import layer_norm
+from .layers import flags
 from .recurrences import Elman, Gated, LongShortTerm, Recurrence, States, Weights
 from .unroll import Stack
 
@@ -48,9 +49,9 @@ def held(caller: str, ablate: Ablation | None, gates: str) -> dict[str, float]:
     if not isinstance(ablate, (Mapping, type(None))):
         raise OptionError(f"{caller}: got ablate={ablate!r}; need a dict from gates to numbers, such as {{'f': 1.0}}")
     for gate, value in (ablate or {}).items():
-        if gate not in gates:
+        if gate not in tuple(gates):
             raise OptionError(f"{caller}: got ablate={{{gate!r}: ...}}; need one of its gates: {', '.join(gates)}")
-        if not isinstance(value, (int, float)) or not np.isfinite(value):
+        if not isinstance(value, (int, float, np.integer, np.floating)) or not np.isfinite(value):
             raise OptionError(f"{caller}: got ablate={{{gate!r}: {value!r}}}; need a number: 0 is shut, 1 open")
     return dict(ablate or {})
 
@@ -65,6 +66,7 @@ class ElmanVariant(Elman):
 
     def __init__(self, nonlinearity: str | Callable[[Any], Tensor] = "tanh", layer_norm: bool = False):
         super().__init__(nonlinearity)
+        flags("RNN", layer_norm=layer_norm)
         self.layer_norm = layer_norm
 
     def shapes(self, input_size: int, hidden_size: int, bias: bool) -> dict[str, tuple[int, ...]]:
@@ -99,6 +101,7 @@ class LongShortTermVariant(LongShortTerm):
     ):
         if peepholes not in (None, "diagonal", "full"):
             raise OptionError(f"LSTM: got peepholes={peepholes!r}; need None, 'diagonal' or 'full'")
+        flags("LSTM", coupled=coupled, forget_gate=forget_gate, layer_norm=layer_norm)
         if coupled and not forget_gate:
             raise OptionError("LSTM: got coupled=True and forget_gate=False; a gate that is not there has no partner")
         self.gates = "ifgo" if forget_gate and not coupled else "igo"
@@ -180,6 +183,7 @@ class GatedVariant(Gated):
             raise OptionError(f"GRU: got reset={reset!r}; need 'after' or 'before' (the matmul)")
         if update not in ("keep", "write"):
             raise OptionError(f"GRU: got update={update!r}; need 'keep' (z keeps h) or 'write' (z writes n)")
+        flags("GRU", layer_norm=layer_norm)
         self.reset, self.update, self.layer_norm = reset, update, layer_norm
         self.ablate = held("GRU", ablate, self.gates)
 
