@@ -41,6 +41,16 @@ def log_of_zero():
         np.log(variable(1.0, 0.0))
 
 
+def nan_in_data():
+    with tg.autograd.detect_anomaly():
+        return tg.tensor([np.nan, 1.0], requires_grad=True) * 2
+
+
+def nan_given_as_gradient():
+    with tg.autograd.detect_anomaly():
+        (variable(1.0) * 2).backward(gradient=np.array([np.nan]))
+
+
 def sqrt_at_zero():
     with tg.autograd.detect_anomaly():
         np.sum(np.exp(np.sqrt(variable(4.0, 0.0)))).backward()
@@ -127,16 +137,41 @@ ERRORS = {
         "^log: -inf arose in 1 of 2 elements of the value in encoder at t=4",
     ),
     "an infinite gradient": (sqrt_at_zero, AnomalyError, "^backward of sqrt: inf arose in 1 of 2 elements"),
+    "a NaN in what is given": (
+        nan_in_data,
+        AnomalyError,
+        "^multiply: nan came in by 1 of 2 elements of a, at .*mask",
+    ),
+    "a NaN that is given as gradient": (
+        nan_given_as_gradient,
+        AnomalyError,
+        "^backward of multiply: nan came in by 1 of 1 elements of the gradient of its value.* made by a hook, or",
+    ),
     "a wrong rule": (
         lambda: gradcheck(wrong_square, np.array([0.5, 2.0])),
         GradcheckError,
-        r"element \(1,\): analytic .*, numeric .*; the derivative rule is wrong",
+        r"element \(1,\): analytic .*, numeric .*; the derivative rule is wrong; found in wrong_square$",
+    ),
+    "a derivative that is lost": (
+        lambda: gradcheck(lambda x: x.detach() * x, np.array([0.5, 2.0])),
+        GradcheckError,
+        "each operation is right by itself; was a value detached",
+    ),
+    "a function to check that is not finite": (
+        lambda: gradcheck(np.log, np.array([-1.0])),
+        GradcheckError,
+        "got a function whose value is nan at the point; need finite numbers",
+    ),
+    "a step that is an input": (
+        lambda: gradcheck(np.multiply, np.ones(2), np.ones(2)),
+        OptionError,
+        "gradcheck: got eps=.*; need a positive number; give several inputs as a tuple",
     ),
     "a kink": (lambda: gradcheck(tg.ops.relu, np.array([1.0, 0.0])), GradcheckError, "a kink here"),
     "a step too large": (
         lambda: gradcheck(lambda x: np.tanh(x * 1e5), np.array([1e-6])),
         GradcheckError,
-        "step 6e-06 is too large .* use eps=2e-07",
+        "step 6e-06 is too large .* use eps=6e-09",
     ),
     "nothing to check": (lambda: gradcheck(np.tanh, np.array([1])), GradcheckError, "got no floating input; need at"),
     "a state that misses an entry": (

@@ -31,10 +31,11 @@ class detect_anomaly(ModeContext):  # noqa: N801 - PyTorch's name, used like a f
     """Check every value and every cotangent inside, and stop at the first that is not finite.
 
     The error names the operation, the user's line that applied it, its module path and time step, and the
-    range of each operand. An operation whose operands are already not finite is not to blame and passes.
+    range of each operand. A NaN that was there before, in data or in a gradient that was given, is named where it
+    comes in, unless a mask leaves it out. Infinities may come in, since masks are made of them.
 
     Raises:
-        AnomalyError: at the operation, or at the backward rule, in which NaN or infinity arose.
+        AnomalyError: at the operation, or at the backward rule, in which NaN or infinity arose or NaN came in.
 
     >>> import numpy as np, tinygrad_seq as tg
     >>> x = tg.tensor([1.0, 0.0], requires_grad=True)
@@ -50,29 +51,39 @@ class detect_anomaly(ModeContext):  # noqa: N801 - PyTorch's name, used like a f
     def forward(self, op: Any, y: Any, arrays: Any, label: Label) -> Label:
         """Check a value, and label its node with the user's line."""
         source = _user_line()
-        if not _finite(y) and all(_finite(a) for a in arrays):
-            raise AnomalyError(
-                f"{op.name}: {_what(y)} of the value{_place(label)}, at {source}; "
-                f"operands: {_operands(op, arrays)}; keep them in the domain, or mask them before"
-            )
+        if not _finite(y):
+            names = op.inputs if len(op.inputs) == len(arrays) else [f"x{k}" for k in range(len(arrays))]
+            where = f"{place(label)}, at {source}; operands: {_ranges(names, arrays)}"
+            came = [name for name, a in zip(names, arrays, strict=True) if _nans(a)]
+            if came and _nans(y):
+                what = f"nan came in by {_what(arrays[list(names).index(came[0])])} of {came[0]}"
+                raise AnomalyError(f"{op.name}: {what}{where}; look where that was made, or mask it")
+            if _nans(y) or all(_finite(a) for a in arrays):
+                raise AnomalyError(
+                    f"{op.name}: {_first(y)} arose in {_what(y)} of the value{where}; "
+                    f"keep them in the domain, or mask them before"
+                )
         return _SourceLabel(label, source)
 
     def backward(self, node: Node, i: int | None, g: Any) -> None:
-        """Check what a rule returned."""
-        if i is None:
-            return
+        """Check what a rule returned, and what a hook or the user gave."""
         g = g() if callable(g) else g
         if _finite(g):
             return
-        kept = node.kept if isinstance(node.kept, tuple) else (node.kept,)
-        operands = ", ".join(
-            f"{name} {_range(a)}" for name, a in zip(node.op.keeps, kept, strict=False) if a is not None
-        )
         direction: Direction = node.label.direction
         source = getattr(node.label, "source", "a line outside of detect_anomaly")
+        second = " (a second derivative)" if direction == "backward" else ""
+        if i is None:
+            raise AnomalyError(
+                f"backward of {node.op.name}: {_first(g)} came in by {_what(g)} of the gradient of its value"
+                f"{place(node.label)}, applied at {source}{second}; it was made by a hook, or the gradient that "
+                f"backward was given, or a sum that is too large"
+            )
+        kept = node.kept if isinstance(node.kept, tuple) else (node.kept,)
+        operands = _ranges(node.op.keeps, kept)
         raise AnomalyError(
-            f"backward of {node.op.name}: {_what(g)} of the gradient of input {i}{_place(node.label)}, applied at "
-            f"{source}{' (a second derivative)' if direction == 'backward' else ''}; kept: {operands or 'nothing'}; "
+            f"backward of {node.op.name}: {_first(g)} arose in {_what(g)} of the gradient of input {i}"
+            f"{place(node.label)}, applied at {source}{second}; kept: {operands or 'nothing'}; "
             f"use where or clip to keep away from the singular point"
         )
 
@@ -88,27 +99,41 @@ def _user_line() -> str:
 
 def _finite(x: Any) -> bool:
     x = getattr(x, "_data", x)
-    return not isinstance(x, np.ndarray) or x.dtype.kind != "f" or bool(np.isfinite(x).all())
+    return x is None or bool(np.isfinite(x).all())
+
+
+def _nans(x: Any) -> bool:
+    x = getattr(x, "_data", x)
+    return x is not None and bool(np.isnan(x).any())
+
+
+def _first(x: Any) -> Any:
+    """A NaN if there is one, otherwise the first infinity."""
+    x = np.asarray(x)
+    return np.nan if _nans(x) else x[~np.isfinite(x)].flat[0]
 
 
 def _what(x: Any) -> str:
+    """How many elements are NaN, or infinite where none is."""
     x = np.asarray(x)
-    wrong = x[~np.isfinite(x)]
-    return f"{wrong.flat[0]} arose in {wrong.size} of {x.size} elements"
+    wrong = np.isnan(x) if _nans(x) else ~np.isfinite(x)
+    return f"{int(wrong.sum())} of {x.size} elements"
 
 
-def _place(label: Label) -> str:
+def place(label: Label) -> str:
+    """Where in a model something was applied: module path and time step, as a part of a sentence."""
     step = "" if label.t is None else f" at t={label.t}"
     return (f" in {label.path}" if label.path else "") + step
 
 
-def _operands(op: Any, arrays: Any) -> str:
-    names = op.inputs if len(op.inputs) == len(arrays) else [f"x{k}" for k in range(len(arrays))]
-    return ", ".join(f"{name} {_range(a)}" for name, a in zip(names, arrays, strict=True))
+def _ranges(names: Any, arrays: Any) -> str:
+    return ", ".join(f"{name} {_range(a)}" for name, a in zip(names, arrays, strict=False) if a is not None)
 
 
 def _range(x: Any) -> str:
     x = np.asarray(x)
-    if not x.size or x.dtype.kind not in "fiu":
+    known = x[~np.isnan(x)]
+    if not known.size or x.dtype.kind not in "fiu":
         return f"{x.shape}"
-    return f"{x.shape} from {x.min():.3g} to {x.max():.3g}, {int((x == 0).sum())} zeros"
+    nans = f", {x.size - known.size} nan" if known.size < x.size else ""
+    return f"{x.shape} from {known.min():.3g} to {known.max():.3g}, {int((x == 0).sum())} zeros{nans}"
