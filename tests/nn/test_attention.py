@@ -228,6 +228,23 @@ def beside_a_memory():
     return attention(np.ones((B, K)), attention.memory(np.ones((S, B, K))), lengths=[1, 1, 1])
 
 
+@each_kind
+def test_lists_do_as_arrays_do(kind):
+    query, keys = arrays((B, Q), (S, B, K))
+    for a, b in zip(made(kind)(query.tolist(), keys.tolist()), made(kind)(query, keys), strict=True):
+        assert_close(a, b, kind, rtol=1e-6)
+    for batch_first in (False, True):
+        pooling = nn.AttentionPooling(K, batch_first=batch_first)
+        assert_close(pooling(keys.tolist())[0], pooling(keys)[0], "pooling", rtol=1e-5)
+
+
+def test_a_batch_without_rows_has_lengths_too():
+    context, weights = nn.DotAttention(K)(np.ones((0, K)), np.ones((S, 0, K)), lengths=[])
+    assert (context.shape, weights.shape) == ((0, K), (0, S))
+    states, final = nn.Encoder(5, 3, 4)(np.ones((S, 0), int), [])
+    assert (states.shape, final.shape) == ((S, 0, 4), (0, 4))
+
+
 REFUSED = {
     "query": (lambda: call(query=(B, 7)), r"GeneralAttention: got query \(3, 7\); need \(B, 3\) or \(T, B, 3\)"),
     "keys": (lambda: call(keys=(S, B, 7)), r"got keys \(4, 3, 7\); need \(S, B, 3\)"),
@@ -237,10 +254,15 @@ REFUSED = {
     "mask": (lambda: call(mask=np.ones((S, B), bool)), r"got mask \(4, 3\); need \(3, 4\), or \(T, 3, 4\) for T"),
     "mask of other queries": (masked_queries, "got a mask for 2 queries a row, and 3 of them"),
     "a mask beside a memory": (beside_a_memory, r"beside a memory; give them to memory\(\.\.\.\)"),
-    "lengths that are no integers": (lambda: call(lengths=[1.0, 2.0, 3.0]), "got lengths of float64; need integers"),
-    "lengths of other rows": (lambda: call(lengths=[1, 2]), r"got lengths \(2,\); need \(3,\)"),
-    "too long": (lambda: call(lengths=[1, 5, 2]), r"got length 5 for 4 positions; need 0 \.\.\. 4"),
+    "lengths that are no integers": (
+        lambda: call(lengths=[1.0, 2.0, 3.0]),
+        "got lengths of dtype float64; need integers",
+    ),
+    "lengths of other rows": (lambda: call(lengths=[1, 2]), r"got lengths \(2,\) for 4 positions; need \(3,\)"),
+    "too long": (lambda: call(lengths=[1, 5, 2]), r"got length 5 in row 1 for 4 positions; need 0 \.\.\. 4"),
     "negative": (lambda: call(lengths=[1, -1, 2]), "got length -1"),
+    "two sizes for one": (lambda: nn.DotAttention(3, 3), "DotAttention: got scaled=3; need True or False"),
+    "batch first": (lambda: nn.AttentionPooling(3, batch_first="B"), "AttentionPooling: got batch_first='B'; need"),
     "sizes": (lambda: nn.AdditiveAttention(3, 3, 0), "AdditiveAttention: got hidden_size=0"),
     "states": (lambda: pool((S, B, 7)), r"AttentionPooling: got states \(4, 3, 7\); need \(T, B, 3\)"),
     "mask of pooling": (lambda: pool(mask=np.ones((1, B, S), bool)), r"got mask \(1, 3, 4\); need \(B, T\)"),

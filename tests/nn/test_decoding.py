@@ -249,7 +249,10 @@ REFUSED = {
     "outputs of CTC": (lambda: ctc_greedy(np.zeros((4, 3))), r"ctc_greedy: got log_probs \(4, 3\); need \(T, N, C\)"),
     "blank of CTC": (lambda: ctc_beam(np.zeros((4, 1, 3)), blank=3), "ctc_beam: got blank=3 for 3 classes"),
     "lengths of CTC": (lambda: ctc_beam(np.zeros((4, 1, 3)), [1, 2]), r"ctc_beam: got input_lengths \(2,\)"),
-    "too long for CTC": (lambda: ctc_beam(np.zeros((4, 1, 3)), [5]), r"got input_lengths \[5\]; need integers in 0"),
+    "too long for CTC": (
+        lambda: ctc_beam(np.zeros((4, 1, 3)), [5]),
+        r"got input_length 5 in row 0 for log_probs \(4, 1, 3\); need 0 \.\.\. 4",
+    ),
 }
 
 

@@ -176,8 +176,10 @@ ERRORS = {
     "a row of padding outside": (
         lambda: nn.Embedding(5, 2, padding_idx=5),
         OptionError,
-        "embedding: got padding_idx=5 for 5 rows; need -5 ... 4",
+        "embedding: got padding_idx=5 for 5 rows; need an integer in -5 ... 4",
     ),
+    "half a row of padding": (lambda: nn.Embedding(5, 2, padding_idx=1.5), OptionError, "got padding_idx=1.5 for 5"),
+    "a table of negative norms": (lambda: nn.Embedding(5, 2, max_norm=-1), OptionError, "embedding: got max_norm=-1,"),
     "gradients by frequency": (
         lambda: nn.Embedding(5, 2, scale_grad_by_freq=True),
         UnsupportedError,
@@ -216,6 +218,16 @@ ERRORS = {
         OptionError,
         "dropout: got p=1.5; need a probability in 0 ... 1",
     ),
+    "a probability that is none": (
+        lambda: nn.functional.dropout(X, p="0.5"),
+        OptionError,
+        "dropout: got p='0.5'; need a probability in 0 ... 1",
+    ),
+    "an activation for a bias": (
+        lambda: nn.Linear(3, 2, "relu"),
+        OptionError,
+        "Linear: got bias='relu'; need True or False; give other options by name",
+    ),
     "a layer that drops more than all": (lambda: nn.Dropout(-1), OptionError, "Dropout: got p=-1; need a probability"),
     "axes in the wrong order": (
         lambda: nn.Flatten(2, 1)(np.ones((2, 3, 4))),
@@ -225,12 +237,17 @@ ERRORS = {
     "features of another number": (
         lambda: nn.LayerNorm(4)(X),
         ShapeError,
-        r"layer_norm: got input \(6, 3\) for normalized_shape \(4,\)",
+        r"layer_norm: got input \(6, 3\) for normalized_shape \(4,\); need \(\.\.\., 4\)",
     ),
     "a size of 0": (
         lambda: nn.LayerNorm(0),
         OptionError,
         r"LayerNorm: got normalized_shape\[0\]=0; need an integer of",
+    ),
+    "an affine map of text": (
+        lambda: nn.LayerNorm(3, elementwise_affine="no"),
+        OptionError,
+        "LayerNorm: got elementwise_affine='no'; need True or False",
     ),
     "features on another axis": (
         lambda: nn.BatchNorm1d(4)(X),

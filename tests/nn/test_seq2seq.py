@@ -242,8 +242,11 @@ REFUSED = {
     "source of floats": (lambda: made("luong")(np.zeros((S, B)), np.zeros((T, B), int)), "got source of float64"),
     "target": (lambda: call(target=(T, B + 1)), r"got target \(4, 4\) for 3 rows of the source; need \(T, 3\)"),
     "no target": (lambda: call(target=(0, B)), r"got target \(0, 3\)"),
-    "source lengths": (lambda: call(source_lengths=[1, 6, 1]), r"Encoder: got length 6 for 5 positions"),
-    "target lengths": (lambda: call(target_lengths=[1, 1]), r"LuongDecoder: got lengths \(2,\); need \(3,\)"),
+    "source lengths": (lambda: call(source_lengths=[1, 6, 1]), r"Encoder: got length 6 in row 1 for 5 positions"),
+    "target lengths": (
+        lambda: call(target_lengths=[1, 1]),
+        r"LuongDecoder: got lengths \(2,\) for 4 positions; need \(3,\)",
+    ),
     "sampling": (lambda: call(sampling=1.5), "got sampling=1.5; need a probability"),
 }
 

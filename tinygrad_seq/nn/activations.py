@@ -9,7 +9,7 @@ from ..autograd import Tensor
 from ..autograd.tensor import as_array, get_default_dtype
 from ..ops import where
 from . import functional
-from .layers import positive
+from .arguments import positive
 from .module import Module, Parameter
 
 __all__ = [

@@ -15,8 +15,9 @@ from ..autograd import Tensor, name, scope
 from ..errors import DTypeError, OptionError, ShapeError
 from ..ops import linear, masked_softmax, matmul, softmax, swapaxes, tanh, where
 from ..ops.shape import as_tensor
+from .arguments import flags, positive, row_lengths
 from .init import bound
-from .layers import positive, uniform
+from .layers import uniform
 from .module import Module
 
 __all__ = ["AdditiveAttention", "Attention", "AttentionPooling", "DotAttention", "GeneralAttention", "Memory"]
@@ -55,6 +56,7 @@ class Attention(Module):
 
     def __init__(self, query_size: int, key_size: int, batch_first: bool = False):
         positive(type(self).__name__, query_size=query_size, key_size=key_size)
+        flags(type(self).__name__, batch_first=batch_first)
         self.query_size, self.key_size, self.batch_first = query_size, key_size, batch_first
 
     def project(self, keys: Tensor) -> Tensor:
@@ -115,7 +117,8 @@ class Attention(Module):
         Raises:
             ShapeError, DTypeError, OptionError: for shapes and masks that do not fit.
         """
-        caller, shape = type(self).__name__, np.shape(query)
+        query = as_tensor(query)
+        caller, shape = type(self).__name__, query.shape
         if len(shape) not in (2, 3) or shape[-1] != self.query_size:
             many = "(B, T" if self.batch_first else "(T, B"
             raise ShapeError(f"{caller}: got query {shape}; need (B, {self.query_size}) or {many}, {self.query_size})")
@@ -151,15 +154,7 @@ def visible(caller: str, mask: Any, lengths: Any, batch: int, size: int, batch_f
             raise ShapeError(f"{caller}: got mask {given.shape}; need ({batch}, {size}), or {many} for T queries")
     if lengths is None:
         return mask
-    lengths = np.array(lengths)
-    if lengths.dtype.kind not in "iu":
-        raise DTypeError(f"{caller}: got lengths of {lengths.dtype}; need integers; use .astype(int)")
-    if lengths.shape != (batch,):
-        raise ShapeError(f"{caller}: got lengths {lengths.shape}; need ({batch},), one for each row")
-    if (lengths < 0).any() or (lengths > size).any():
-        wrong = lengths[(lengths < 0) | (lengths > size)][0]
-        raise OptionError(f"{caller}: got length {wrong} for {size} positions; need 0 ... {size}")
-    inside = np.arange(size) < lengths[:, None]
+    inside = np.arange(size) < row_lengths(caller, lengths, batch, size, f"{size} positions")[:, None]
     return inside if mask is None else mask & (inside if mask.ndim == 2 else inside[:, None])
 
 
@@ -201,6 +196,7 @@ class DotAttention(Attention):
 
     def __init__(self, size: int, scaled: bool = False, batch_first: bool = False):
         super().__init__(size, size, batch_first)
+        flags("DotAttention", scaled=scaled)
         self.scaled = scaled
 
     def project(self, keys: Tensor) -> Tensor:
@@ -325,6 +321,7 @@ class AttentionPooling(Module):
     def __init__(self, input_size: int, hidden_size: int | None = None, batch_first: bool = False):
         hidden_size = input_size if hidden_size is None else hidden_size
         positive("AttentionPooling", input_size=input_size, hidden_size=hidden_size)
+        flags("AttentionPooling", batch_first=batch_first)
         self.input_size, self.hidden_size, self.batch_first = input_size, hidden_size, batch_first
         self.weight = uniform(bound(input_size), hidden_size, input_size)
         self.bias = uniform(bound(input_size), hidden_size)
@@ -341,7 +338,8 @@ class AttentionPooling(Module):
         Raises:
             ShapeError, DTypeError, OptionError: for states, a mask or lengths that do not fit.
         """
-        shape = np.shape(states)
+        states = as_tensor(states)
+        shape = states.shape
         if len(shape) != 3 or shape[-1] != self.input_size:
             need = f"(B, T, {self.input_size})" if self.batch_first else f"(T, B, {self.input_size})"
             raise ShapeError(f"AttentionPooling: got states {shape}; need {need}")

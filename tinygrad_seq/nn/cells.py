@@ -9,7 +9,7 @@ import numpy as np
 
 from ..autograd import Tensor
 from ..errors import ShapeError
-from .layers import flags, positive
+from .arguments import flags, positive
 from .module import Module
 from .recurrences import Elman, Gated, LongShortTerm, MinimalGated, Recurrence, States
 from .recurrent import parameters

@@ -13,6 +13,7 @@ from ..errors import DTypeError, OptionError, ShapeError
 from ..ops import concatenate, divide, logsumexp, mean, negative, stack, where
 from ..ops.losses import check_reduction, reduced
 from ..ops.shape import as_tensor
+from .arguments import flags, row_lengths
 from .module import Module
 
 __all__ = ["CTCLoss", "ctc_loss"]
@@ -107,15 +108,15 @@ def _checked(
     batch = 1 if single else shape[1]
     if isinstance(blank, bool) or not hasattr(blank, "__index__") or not 0 <= blank < shape[-1]:
         raise OptionError(f"ctc_loss: got blank={blank!r} for {shape[-1]} classes; need 0 ... {shape[-1] - 1}")
-    given = [("targets", targets), ("input_lengths", input_lengths), ("target_lengths", target_lengths)]
-    goal, lengths, sizes = [_integers(what, x) for what, x in given]
-    for what, x in (("input_lengths", lengths), ("target_lengths", sizes)):
-        if x.shape != (batch,) and not (single and x.shape == ()):
-            raise ShapeError(f"ctc_loss: got {what} {x.shape} for log_probs {shape}; need ({batch},)")
-    lengths, sizes = lengths.reshape(batch), sizes.reshape(batch)
-    _within("input length", lengths, shape[0])
+    goal = np.array(targets)
+    if goal.size and goal.dtype.kind not in "iu":
+        raise DTypeError(f"ctc_loss: got targets of {goal.dtype}; need integers; use .astype(int)")
+    goal = goal.astype(np.intp)
+    given = [[x] if single and np.ndim(x) == 0 else x for x in (input_lengths, target_lengths)]
+    most = goal.shape[-1] if goal.ndim else 0
+    lengths = row_lengths("ctc_loss", given[0], batch, shape[0], f"log_probs {shape}", "input_length")
+    sizes = row_lengths("ctc_loss", given[1], batch, most, f"targets {goal.shape}", "target_length")
     if goal.ndim == 1 and not single:
-        _within("target length", sizes, len(goal))
         if sizes.sum() != len(goal):
             raise ShapeError(f"ctc_loss: got {len(goal)} targets and target_lengths that sum to {sizes.sum()}")
         padded = np.full((batch, sizes.max(initial=0)), blank)
@@ -125,7 +126,6 @@ def _checked(
         goal = goal[None]
     if goal.ndim != 2 or len(goal) != batch:
         raise ShapeError(f"ctc_loss: got targets {goal.shape} for log_probs {shape}; need ({batch}, S), or one axis")
-    _within("target length", sizes, goal.shape[1])
     inside = np.arange(goal.shape[1]) < sizes[:, None]
     wrong = inside & ((goal < 0) | (goal >= shape[-1]) | (goal == blank))
     if wrong.any():
@@ -133,19 +133,6 @@ def _checked(
         told = "the blank" if bad == blank else f"outside 0 ... {shape[-1] - 1}"
         raise OptionError(f"ctc_loss: got target {bad}, which is {told}; need labels of the {shape[-1]} classes")
     return lengths, np.where(inside, goal, blank)[:, : sizes.max(initial=0)], sizes, single
-
-
-def _integers(what: str, x: Any) -> Array:
-    array = np.array(x)
-    if array.size and array.dtype.kind not in "iu":
-        raise DTypeError(f"ctc_loss: got {what} of {array.dtype}; need integers; use .astype(int)")
-    return array.astype(np.intp)
-
-
-def _within(what: str, lengths: Array, most: int) -> None:
-    wrong = lengths[(lengths < 0) | (lengths > most)]
-    if wrong.size:
-        raise OptionError(f"ctc_loss: got {what} {wrong[0]}; need 0 ... {most}")
 
 
 class CTCLoss(Module):
@@ -163,6 +150,8 @@ class CTCLoss(Module):
     """
 
     def __init__(self, blank: int = 0, reduction: str = "mean", zero_infinity: bool = False):
+        check_reduction("CTCLoss", reduction)
+        flags("CTCLoss", zero_infinity=zero_infinity)
         self.blank, self.reduction, self.zero_infinity = blank, reduction, zero_infinity
 
     def forward(self, log_probs: Any, targets: Any, input_lengths: Any, target_lengths: Any) -> Tensor:

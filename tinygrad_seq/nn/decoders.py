@@ -13,11 +13,12 @@ from ..errors import DTypeError, OptionError, ShapeError
 from ..ops import concatenate, split, stack, tanh, where
 from ..random import generator as default_generator
 from . import functional
+from .arguments import positive, probability
 from .attention import AdditiveAttention, Attention, GeneralAttention, Memory, visible
 from .cells import GRUCell, LSTMCell, RNNCell
 from .containers import ModuleList
 from .decoding.roll import draw
-from .layers import Embedding, Linear, positive, probability
+from .layers import Embedding, Linear
 from .module import Module
 from .recurrent import GRU, LSTM, RNN
 

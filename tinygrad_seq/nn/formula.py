@@ -9,8 +9,8 @@ import numpy as np
 
 from ..autograd import Tensor, get_default_dtype, name
 from ..errors import OptionError, ShapeError
+from .arguments import positive
 from .containers import ModuleDict
-from .layers import positive
 from .module import Module
 from .recurrences import Recurrence, States, Weights
 from .unroll import Stack, Unrolled, tensor_of

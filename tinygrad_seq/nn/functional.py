@@ -54,6 +54,7 @@ from ..ops import (
     log_sigmoid as logsigmoid,
 )
 from ..random import generator
+from .arguments import probability
 from .ctc import ctc_loss
 
 __all__ = [
@@ -155,6 +156,7 @@ def embedding(
         wrong = rows[(rows < 0) | (rows >= size)].flat[0]
         raise OptionError(f"embedding: got index {wrong} for {size} rows; need 0 ... {size - 1}")
     padding_idx = padding_row(padding_idx, size)
+    check_norm(max_norm, norm_type)
     if max_norm is not None:
         _shorten(weight, np.unique(rows), max_norm, norm_type)
     read: Tensor = getitem(weight, rows)
@@ -166,15 +168,23 @@ def embedding(
 
 def padding_row(padding_idx: int | None, size: int) -> int | None:
     """The row of padding, counted from the front."""
-    if padding_idx is not None and not -size <= padding_idx < size:
-        raise OptionError(f"embedding: got padding_idx={padding_idx} for {size} rows; need {-size} ... {size - 1}")
-    return padding_idx if padding_idx is None else int(padding_idx) % size
+    if padding_idx is None:
+        return None
+    if not isinstance(padding_idx, (int, np.integer)) or not -size <= padding_idx < size:
+        raise OptionError(
+            f"embedding: got padding_idx={padding_idx} for {size} rows; need an integer in {-size} ... {size - 1}"
+        )
+    return int(padding_idx) % size
+
+
+def check_norm(max_norm: float | None, norm_type: float) -> None:
+    """Refuse norms that are not above 0."""
+    if max_norm is not None and (not max_norm > 0 or not norm_type > 0):
+        raise OptionError(f"embedding: got max_norm={max_norm}, norm_type={norm_type}; need numbers above 0")
 
 
 def _shorten(weight: Tensor, rows: Any, max_norm: float, norm_type: float) -> None:
     """Bring rows of the table down to a norm, if one is longer."""
-    if not max_norm > 0 or not norm_type > 0:
-        raise OptionError(f"embedding: got max_norm={max_norm}, norm_type={norm_type}; need numbers above 0")
     lengths = np.linalg.norm(weight._data[rows], ord=norm_type, axis=1)
     long = lengths > max_norm
     if long.any():
@@ -195,8 +205,7 @@ def dropout(x: Any, p: float = 0.5, training: bool = True) -> Tensor:
     >>> tg.nn.functional.dropout([1.0, 1.0, 1.0, 1.0], p=0.5).tolist()
     [2.0, 0.0, 0.0, 0.0]
     """
-    if not 0 <= p <= 1:
-        raise OptionError(f"dropout: got p={p}; need a probability in 0 ... 1")
+    probability("dropout", p=p)
     values: Tensor = x if isinstance(x, Tensor) else Tensor(as_array(x, caller="dropout"))
     if values.dtype.kind != "f":
         raise DTypeError(
@@ -229,7 +238,8 @@ def layer_norm(
     """
     shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
     if not shape or np.shape(input)[-len(shape) :] != shape:
-        raise ShapeError(f"layer_norm: got input {np.shape(input)} for normalized_shape {shape}; need (..., *{shape})")
+        need = ", ".join(map(str, ("...", *shape)))
+        raise ShapeError(f"layer_norm: got input {np.shape(input)} for normalized_shape {shape}; need ({need})")
     axes = tuple(range(-len(shape), 0))
     y = standardize(input, axis=axes, epsilon=eps)
     if weight is not None:

@@ -8,36 +8,15 @@ import numpy as np
 
 from ..autograd import Tensor, get_default_dtype
 from ..autograd.tensor import as_array
-from ..errors import OptionError, ShapeError, UnsupportedError
+from ..errors import ShapeError, UnsupportedError
 from ..ops import reshape
 from ..random import generator
 from . import functional
+from .arguments import flags, positive, probability
 from .init import bound
 from .module import Module, Parameter
 
-__all__ = ["Dropout", "Embedding", "Flatten", "Identity", "Linear"]
-
-
-def positive(caller: str, **sizes: Any) -> None:
-    """Refuse sizes that are not positive integers."""
-    for name, size in sizes.items():
-        if isinstance(size, bool) or not isinstance(size, (int, np.integer)) or size < 1:
-            raise OptionError(f"{caller}: got {name}={size!r}; need an integer of at least 1")
-
-
-def flags(caller: str, **options: Any) -> None:
-    """Refuse options that are neither True nor False."""
-    for name, value in options.items():
-        if not isinstance(value, (bool, np.bool_)):
-            hint = "; give other options by name" if isinstance(value, str) else ""
-            raise OptionError(f"{caller}: got {name}={value!r}; need True or False{hint}")
-
-
-def probability(caller: str, **options: Any) -> None:
-    """Refuse options that are no numbers from 0 to 1."""
-    for name, p in options.items():
-        if not isinstance(p, (int, float, np.number)) or not 0 <= p <= 1:
-            raise OptionError(f"{caller}: got {name}={p!r}; need a probability in 0 ... 1")
+__all__ = ["Dropout", "Embedding", "Flatten", "Identity", "Linear", "flags", "positive", "probability"]
 
 
 def uniform(k: float, *shape: int) -> Parameter:
@@ -68,6 +47,7 @@ class Linear(Module):
 
     def __init__(self, in_features: int, out_features: int, bias: bool = True):
         positive("Linear", in_features=in_features, out_features=out_features)
+        flags("Linear", bias=bias)
         self.in_features, self.out_features = in_features, out_features
         k = bound(in_features)
         self.weight = uniform(k, out_features, in_features)
@@ -98,7 +78,7 @@ class Embedding(Module):
         weight: ``(V, D)``, at first standard normal.
 
     Raises:
-        OptionError: for sizes that are not positive, or a padding_idx outside of the table.
+        OptionError: for sizes or norms that are not positive, or a padding_idx outside of the table.
         UnsupportedError: for the options that can only be False.
 
     >>> import numpy as np, tinygrad_seq as tg
@@ -125,6 +105,7 @@ class Embedding(Module):
             )
         self.num_embeddings, self.embedding_dim = num_embeddings, embedding_dim
         self.padding_idx = functional.padding_row(padding_idx, num_embeddings)
+        functional.check_norm(max_norm, norm_type)
         self.max_norm, self.norm_type = max_norm, norm_type
         normal = generator().standard_normal((num_embeddings, embedding_dim)).astype(get_default_dtype())
         if self.padding_idx is not None:

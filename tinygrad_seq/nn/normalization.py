@@ -11,7 +11,7 @@ from ..autograd import Tensor, get_default_dtype
 from ..errors import OptionError, ShapeError
 from ..ops import standardize, subtract
 from . import functional
-from .layers import positive
+from .arguments import flags, positive
 from .module import Module, Parameter
 
 __all__ = ["BatchNorm1d", "BatchNormPerStep", "LayerNorm"]
@@ -46,6 +46,7 @@ class LayerNorm(Module):
         elementwise_affine: bool = True,
         bias: bool = True,
     ):
+        flags("LayerNorm", elementwise_affine=elementwise_affine, bias=bias)
         sizes = (normalized_shape,) if isinstance(normalized_shape, (int, np.integer)) else tuple(normalized_shape)
         positive("LayerNorm", **{f"normalized_shape[{k}]": size for k, size in enumerate(sizes)})
         self.normalized_shape, self.eps, self.elementwise_affine = sizes, eps, elementwise_affine
@@ -104,6 +105,7 @@ class BatchNorm1d(Module):
         bias: bool = True,
     ):
         positive("BatchNorm1d", num_features=num_features)
+        flags("BatchNorm1d", affine=affine, track_running_stats=track_running_stats, bias=bias)
         _check_momentum("BatchNorm1d", momentum)
         self.num_features, self.eps, self.momentum = num_features, eps, momentum
         self.affine, self.track_running_stats = affine, track_running_stats
@@ -181,6 +183,7 @@ class BatchNormPerStep(Module):
         bias: bool = True,
     ):
         positive("BatchNormPerStep", num_features=num_features, steps=steps)
+        flags("BatchNormPerStep", bias=bias)
         _check_momentum("BatchNormPerStep", momentum)
         self.num_features, self.steps, self.eps, self.momentum = num_features, steps, eps, momentum
         self.weight = _filled(weight, num_features)

@@ -13,8 +13,9 @@ import numpy as np
 from ..autograd import Tensor
 from ..errors import OptionError
 from ..random import generator
+from .arguments import flags, positive
 from .init import bound, zeros_
-from .layers import flags, positive, uniform
+from .layers import uniform
 from .module import Parameter
 from .recurrences import Elman, Gated, LongShortTerm, MinimalGated, Recurrence, Weights
 from .unroll import Stack, Unrolled

@@ -14,6 +14,7 @@ import numpy as np
 from ..autograd import Tensor
 from ..errors import OptionError
 from ..ops import concatenate, swapaxes
+from .arguments import flags
 from .decoders import Decoder, DecoderState, inside_of, layer_and_cell, token_rows
 from .layers import Embedding
 from .module import Module
@@ -88,6 +89,7 @@ class Seq2Seq(Module):
     """
 
     def __init__(self, encoder: Module, decoder: Decoder, batch_first: bool = False):
+        flags("Seq2Seq", batch_first=batch_first)
         says = getattr(encoder, "memory_size", decoder.memory_size)
         if says != decoder.memory_size:
             raise OptionError(

@@ -8,7 +8,7 @@ import numpy as np
 
 from ...autograd.tensor import Array
 from ...errors import OptionError, ShapeError
-from ..layers import positive
+from ..arguments import positive, row_lengths
 
 __all__ = ["ctc_beam", "ctc_greedy"]
 
@@ -103,9 +103,6 @@ def _ctc(caller: str, log_probs: Any, input_lengths: Any, blank: int) -> tuple[A
     steps, batch, classes = scores.shape
     if not 0 <= blank < classes:
         raise OptionError(f"{caller}: got blank={blank!r} for {classes} classes; need 0 ... {classes - 1}")
-    lengths = np.full(batch, steps) if input_lengths is None else np.array(input_lengths)
-    if lengths.shape != (batch,):
-        raise ShapeError(f"{caller}: got input_lengths {lengths.shape} for log_probs {scores.shape}; need ({batch},)")
-    if lengths.size and (lengths.dtype.kind not in "iu" or lengths.min() < 0 or lengths.max() > steps):
-        raise OptionError(f"{caller}: got input_lengths {lengths.tolist()}; need integers in 0 ... {steps}")
+    given = np.full(batch, steps) if input_lengths is None else input_lengths
+    lengths = row_lengths(caller, given, batch, steps, f"log_probs {scores.shape}", "input_length")
     return scores, lengths.tolist()

@@ -11,7 +11,7 @@ from ...autograd import no_grad
 from ...autograd.tensor import Array
 from ...errors import OptionError
 from ...random import generator as default_generator
-from ..layers import positive
+from ..arguments import positive
 from .step import Decoded, Step, checked, normalised, step_log_p, taken
 
 __all__ = ["greedy", "sample"]

@@ -11,7 +11,7 @@ from ...autograd import no_grad
 from ...autograd.tensor import Array
 from ...errors import OptionError
 from ...func.structure import map_structure
-from ..layers import positive
+from ..arguments import positive
 from .step import Decoded, Step, checked, step_log_p, taken
 
 __all__ = ["beam"]

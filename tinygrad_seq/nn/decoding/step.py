@@ -9,7 +9,7 @@ import numpy as np
 
 from ...autograd.tensor import Array
 from ...errors import DTypeError, OptionError, ShapeError
-from ..layers import positive
+from ..arguments import positive
 
 __all__ = ["Decoded", "Step"]
 
