@@ -15,6 +15,7 @@ from .fold import fold as folded
 from .graph import Edge, Graph, read
 from .paths import Highlight, between, select
 from .picture import Picture
+from .repeats import with_time
 from .replay import align
 from .values import statistics
 
@@ -41,6 +42,9 @@ def draw(
 
     Edges are coloured and weighted by the norm of the gradient that flows along them in a backward sweep from the
     output. No value and no gradient changes, and the picture keeps no array alive.
+
+    Time steps are those that the layers and `tg.scope(name, t=t)` say. Where nothing says one, they are the times that
+    the same operations are done again with the same parameters.
 
     Args:
         output: a Tensor, or several.
@@ -92,6 +96,7 @@ def draw(
         raise OptionError(f"draw: got columns={columns!r}; need an integer of at least 1")
     norms = gradient_norms(output, gradient) if gradients else None
     graph, ids = read(nodes, norms)
+    graph = with_time(graph)
     found = None if highlight is None else _highlight(graph, ids, highlight, only)
     level, modules = _level(graph, view), _modules(graph, fold)
     known = folded(graph, level, modules)

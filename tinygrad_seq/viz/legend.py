@@ -7,6 +7,7 @@ import math
 from .labels import power_of_ten
 from .layout import Area, Layout, Sample, Text, text_width
 from .paths import describe
+from .repeats import LOOP
 from .scale import BINS, Mark, Scale
 from .view import Every, Gap, View
 
@@ -50,6 +51,8 @@ def add_legend(layout: Layout, title: str, left: float, top: float) -> tuple[flo
         notes.append("In a box: its least · median · largest gradient of all steps. Colours: the median.")
     if any(through.factor is not None for through in view.through):
         notes.append("Gaps: the gradient before the hidden steps over that after them.")
+    if any(name.startswith(LOOP) for name, _ in view.bands):
+        notes.append("Time steps: what is done again with the same parameters. tg.scope(name, t=t) labels them.")
     if view.masked:
         notes.append("Hatched: rows that have ended keep their state.")
     for k, note in enumerate(notes):

@@ -63,7 +63,10 @@ def add_frames(layout: Layout, grid: Grid) -> None:
     for state, y in grid.loop.items():
         left, right = grid.columns[grid.columns_of(state[0])[0]]
         words = "t → t − 1" if view.mirrored(state) else "t → t + 1"
-        layout.texts.append(Text("factor", (left + right) / 2, y - 3.5, words, "middle"))
+        module = text_width(view.bands[state[0]][0] or "no module", 11, bold=True)
+        aside = left + module + 8.0 + text_width(words, 9) / 2  # of its name
+        x = max((left + right) / 2, aside) if y < grid.bands[state[0]][0] else (left + right) / 2
+        layout.texts.append(Text("factor", x, y - 5.0, words, "middle"))
     layout.frames[:0] = frames
 
 
