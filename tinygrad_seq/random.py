@@ -32,8 +32,16 @@ def seed(n: Any) -> None:
         raise OptionError(f"seed: got {n!r}; need an integer of at least 0") from error
 
 
-def generator() -> np.random.Generator:
-    """The generator in use."""
+def generator(given: np.random.Generator | None = None) -> np.random.Generator:
+    """The generator that is given, or else the one in use.
+
+    Raises:
+        OptionError: for what is no generator, such as a seed.
+    """
+    if given is not None:
+        if not isinstance(given, np.random.Generator):
+            raise OptionError(f"generator: got {given!r}; need one of NumPy's; use np.random.default_rng(seed)")
+        return given
     if "generator" not in _state:
         _state["generator"] = np.random.default_rng()
     return _state["generator"]

@@ -77,6 +77,27 @@ def test_a_narrow_beam_is_that_of_lists(width, alpha):
         assert [read(found, b, k) for k in range(width)] == over[:width]
 
 
+def test_a_beam_without_an_end_goes_all_the_way():
+    step, state = chain(2)
+    found = beam(step, state, [0, 0], None, MOST, width=V**MOST)
+    assert (found.lengths == MOST).all()
+    assert found.tokens.dtype == np.intp
+    for b in range(2):
+        every = {s: log_p(step, state, b, s) for s in itertools.product(range(V), repeat=MOST)}
+        assert [read(found, b, k) for k in range(V**MOST)] == sorted(every, key=lambda s: -every[s])
+
+
+def test_a_number_in_the_state_is_that_of_all_rows():
+    step, state = chain(2)
+
+    def counting(token, state):
+        logits, inner = step(token, state["inner"])
+        return logits, {"t": state["t"] + 1, "inner": inner}
+
+    found = beam(counting, {"t": 0, "inner": state}, [0, 0], END, MOST)
+    assert np.array_equal(found.tokens, beam(step, state, [0, 0], END, MOST).tokens)
+
+
 def test_a_beam_stops_once_nothing_better_can_come():
     calls = []
 
@@ -230,6 +251,15 @@ def model(*shape):
 
 
 REFUSED = {
+    "a state with the rows on its second axis": (
+        lambda: beam(lambda token, state: (np.zeros((len(token), 3)), state), np.zeros((1, 2, 4)), [0, 0], END),
+        r"beam: got an array \(1, 2, 4\) in the state of 2 rows; need the rows on its first axis",
+    ),
+    "a seed for a generator": (
+        lambda: sample(model(1, 3), None, [0], generator=0),
+        r"generator: got 0; need one of NumPy's; use np.random.default_rng\(seed\)",
+    ),
+    "outputs of CTC with NaN": (lambda: ctc_beam(np.full((4, 1, 3), np.nan)), "ctc_beam: got NaN in row 0"),
     "start": (lambda: greedy(model(1, 3), None, 0), r"greedy: got start \(\); need \(B,\)"),
     "start of floats": (lambda: greedy(model(1, 3), None, [0.0]), "greedy: got start tokens of float64"),
     "no pair": (lambda: greedy(lambda token, state: state, 0, [0]), r"returned a int; need a pair \(logits, state\)"),

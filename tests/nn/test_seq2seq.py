@@ -247,6 +247,7 @@ REFUSED = {
         lambda: call(target_lengths=[1, 1]),
         r"LuongDecoder: got lengths \(2,\) for 4 positions; need \(3,\)",
     ),
+    "a seed": (lambda: call(sampling=0.5, generator=3), "generator: got 3; need one of NumPy's"),
     "sampling": (lambda: call(sampling=1.5), "got sampling=1.5; need a probability"),
 }
 

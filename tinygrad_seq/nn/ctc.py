@@ -16,7 +16,7 @@ from ..ops.shape import as_tensor
 from .arguments import flags, row_lengths
 from .module import Module
 
-__all__ = ["CTCLoss", "ctc_loss"]
+__all__ = ["CTCLoss", "check_blank", "ctc_loss"]
 
 
 def ctc_loss(
@@ -106,8 +106,7 @@ def _checked(
         raise ShapeError(f"ctc_loss: got log_probs {shape}; need (T, N, C), or (T, C) without a batch")
     single = log_probs.ndim == 2
     batch = 1 if single else shape[1]
-    if isinstance(blank, bool) or not hasattr(blank, "__index__") or not 0 <= blank < shape[-1]:
-        raise OptionError(f"ctc_loss: got blank={blank!r} for {shape[-1]} classes; need 0 ... {shape[-1] - 1}")
+    check_blank("ctc_loss", blank, shape[-1])
     goal = np.array(targets)
     if goal.size and goal.dtype.kind not in "iu":
         raise DTypeError(f"ctc_loss: got targets of {goal.dtype}; need integers; use .astype(int)")
@@ -133,6 +132,12 @@ def _checked(
         told = "the blank" if bad == blank else f"outside 0 ... {shape[-1] - 1}"
         raise OptionError(f"ctc_loss: got target {bad}, which is {told}; need labels of the {shape[-1]} classes")
     return lengths, np.where(inside, goal, blank)[:, : sizes.max(initial=0)], sizes, single
+
+
+def check_blank(caller: str, blank: Any, classes: int) -> None:
+    """Refuse a blank that is no class."""
+    if isinstance(blank, bool) or not hasattr(blank, "__index__") or not 0 <= blank < classes:
+        raise OptionError(f"{caller}: got blank={blank!r} for {classes} classes; need 0 ... {classes - 1}")
 
 
 class CTCLoss(Module):

@@ -145,7 +145,7 @@ class Decoder(Module):
         inside = None if lengths is None else inside_of(caller, lengths, target)
         if inside is not None:
             target = np.where(inside, target, 0)
-        rng = (generator or default_generator()) if sampling else None
+        rng = default_generator(generator) if sampling else None
         given = None if rng else self._embedded(target)
         outputs: list[Tensor] = []
         weights: list[Tensor] = []

@@ -19,7 +19,7 @@ def forget_gate_bias_(layer: Any, value: float = 1.0) -> Any:
 
     A gate has two biases, of which only the sum matters: the forget gate's rows of ``bias_ih`` become ``value``, those
     of ``bias_hh`` 0, so that the sum is ``value``. All other rows stay. A value of 1 to 2 carries gradients over
-    long spans (Gers 2000; Jozefowicz 2015).
+    long spans (Gers 2000; Jozefowicz 2015). The gate f of an MGU lets in what is new: there a value below 0 does.
 
     Args:
         layer: an LSTM, an LSTMCell or another layer with a gate f of its own.
@@ -70,7 +70,7 @@ def chrono_(layer: Any, max_time: float, generator: np.random.Generator | None =
     gated = "z" in _gates(layer)
     sign = -1 if getattr(getattr(layer, "_recurrence", None), "update", "keep") == "write" else 1
     for bias_ih, bias_hh in _biases("chrono_", layer, "z" if gated else "if"):
-        u = (generator or random.generator()).uniform(1, max_time - 1, bias_ih.shape[0] // len(_gates(layer)))
+        u = random.generator(generator).uniform(1, max_time - 1, bias_ih.shape[0] // len(_gates(layer)))
         for gate, value in {"z": sign * np.log(u)}.items() if gated else {"f": np.log(u), "i": -np.log(u)}.items():
             _set_rows(layer, bias_ih, gate, value)
             _set_rows(layer, bias_hh, gate, 0.0)

@@ -69,11 +69,11 @@ def _matrix(caller: str, parameter: Tensor) -> tuple[int, int]:
 
 
 def _uniform(parameter: Tensor, low: float, high: float, generator: Generator) -> Tensor:
-    return _fill(parameter, (generator or random.generator()).uniform(low, high, parameter.shape))
+    return _fill(parameter, random.generator(generator).uniform(low, high, parameter.shape))
 
 
 def _normal(shape: tuple[int, ...], generator: Generator) -> Any:
-    return (generator or random.generator()).standard_normal(shape)
+    return random.generator(generator).standard_normal(shape)
 
 
 def uniform_(parameter: Tensor, a: float = 0.0, b: float = 1.0, generator: Generator = None) -> Tensor:

@@ -9,6 +9,7 @@ import numpy as np
 from ...autograd.tensor import Array
 from ...errors import OptionError, ShapeError
 from ..arguments import positive, row_lengths
+from ..ctc import check_blank
 
 __all__ = ["ctc_beam", "ctc_greedy"]
 
@@ -25,7 +26,7 @@ def ctc_greedy(log_probs: Any, input_lengths: Any = None, blank: int = 0) -> lis
         The labels of each of the N rows.
 
     Raises:
-        ShapeError, OptionError: for log_probs, lengths or a blank that do not fit.
+        ShapeError, OptionError: for log_probs, lengths or a blank that do not fit, or NaN within the lengths.
 
     >>> import numpy as np, tinygrad_seq as tg
     >>> tg.nn.decoding.ctc_greedy(np.eye(3)[[1, 1, 0, 1, 2, 2]][:, None])
@@ -56,7 +57,7 @@ def ctc_beam(
         For each of the N rows up to ``width`` pairs of labels and their log-probability, the best first.
 
     Raises:
-        ShapeError, OptionError: for log_probs, lengths, a blank or a width that do not fit.
+        ShapeError, OptionError: for log_probs, lengths, a blank or a width that do not fit, or NaN within the lengths.
 
     >>> import numpy as np, tinygrad_seq as tg
     >>> log_probs = np.log([[[0.6, 0.4]], [[0.6, 0.4]]])  # blank twice is the best path, but 1 has three
@@ -101,8 +102,10 @@ def _ctc(caller: str, log_probs: Any, input_lengths: Any, blank: int) -> tuple[A
     if scores.ndim != 3:
         raise ShapeError(f"{caller}: got log_probs {scores.shape}; need (T, N, C)")
     steps, batch, classes = scores.shape
-    if not 0 <= blank < classes:
-        raise OptionError(f"{caller}: got blank={blank!r} for {classes} classes; need 0 ... {classes - 1}")
+    check_blank(caller, blank, classes)
     given = np.full(batch, steps) if input_lengths is None else input_lengths
     lengths = row_lengths(caller, given, batch, steps, f"log_probs {scores.shape}", "input_length")
+    for row, length in enumerate(lengths):
+        if np.isnan(scores[:length, row]).any():
+            raise OptionError(f"{caller}: got NaN in row {row} of log_probs; need logarithms, -inf for what cannot be")
     return scores, lengths.tolist()

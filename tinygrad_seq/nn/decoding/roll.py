@@ -83,7 +83,7 @@ def sample(
         positive("sample", top_k=top_k)
     if top_p is not None and not 0 < top_p <= 1:
         raise OptionError(f"sample: got top_p={top_p}; need a probability above 0, at most 1")
-    rng = generator or default_generator()
+    rng = default_generator(generator)
 
     def choose(log_p: Array) -> Array:
         return draw(log_p / temperature, top_k, top_p, rng)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from operator import itemgetter
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from ...autograd import no_grad
 from ...autograd.tensor import Array
-from ...errors import OptionError
+from ...errors import OptionError, ShapeError
 from ...func.structure import map_structure
 from ..arguments import positive
 from .step import Decoded, Step, checked, step_log_p, taken
@@ -18,7 +18,13 @@ __all__ = ["beam"]
 
 
 def beam(
-    step: Step, state: Any, start: Any, end: int, max_length: int = 100, width: int = 4, length_penalty: float = 0.0
+    step: Step,
+    state: Any,
+    start: Any,
+    end: int | None,
+    max_length: int = 100,
+    width: int = 4,
+    length_penalty: float = 0.0,
 ) -> Decoded:
     r"""The K most probable sequences that a beam search finds, best first.
 
@@ -33,16 +39,17 @@ def beam(
 
     Args:
         step: the model, ``step(token, state) -> (logits, state)``.
-        state: the first state; rows of its arrays are repeated and reordered.
+        state: the first state; rows of its arrays are repeated and reordered, numbers are left as they are.
         start: ``(B,)`` integers: the token that each row begins with.
-        end: the token that ends a row.
+        end: the token that ends a row, or None.
         max_length: the most tokens.
         width: K, how many prefixes go on, and how many sequences are returned. If there are fewer sequences, the
             others have a score of -inf.
         length_penalty: alpha.
 
     Raises:
-        ShapeError, DTypeError: for a start that is no row of integers, or logits that are not ``(R, V)``.
+        ShapeError, DTypeError: for a start that is no row of integers, logits that are not ``(R, V)``, or a state whose
+            arrays have other than R rows.
         OptionError: for an option out of range, an end token that is none, or logits with NaN.
 
     >>> import numpy as np, tinygrad_seq as tg
@@ -59,23 +66,34 @@ def beam(
     if not length_penalty >= 0:
         raise OptionError(f"beam: got length_penalty={length_penalty}; need a number of at least 0")
     rows = np.arange(len(token))[:, None]
-    prefixes, log_p = np.full((len(token), 1, max_length), end), np.zeros((len(token), 1))
+    last = -1 if end is None else end
+    prefixes, log_p = np.full((len(token), 1, max_length), max(last, 0)), np.zeros((len(token), 1))
     over = Decoded(prefixes[:, :0], np.zeros((len(token), 0), int), log_p[:, :0])
     with no_grad():
         for t in range(max_length):
             logits, state = taken("beam", step, token, state)
             new = step_log_p("beam", logits, token, end)
             each = log_p[..., None] + new.reshape(*log_p.shape, new.shape[1])
-            ends = (np.arange(each.shape[-1]) == end) | (t + 1 == max_length)
+            ends = (np.arange(each.shape[-1]) == last) | (t + 1 == max_length)
             ended, scores, _ = _continued(prefixes, np.where(ends, each, -np.inf), t, width)
             over = _merged(over, ended, t + 1, scores / (t + 1) ** length_penalty, width)
             prefixes, log_p, parents = _continued(prefixes, np.where(ends, -np.inf, each), t, width)
             reachable = log_p[:, 0] / max_length**length_penalty
             if (over.scores[:, -1] >= reachable).all():
                 break
+            state = map_structure(partial(_reordered, len(token), (rows * each.shape[1] + parents).ravel()), state)
             token = prefixes[..., t].ravel()
-            state = map_structure(itemgetter((rows * each.shape[1] + parents).ravel()), state)
     return Decoded(np.moveaxis(over.tokens, 2, 0)[: over.lengths.max(initial=0)], over.lengths, over.scores)
+
+
+def _reordered(count: int, order: Array, part: Any) -> Any:
+    """An array of the state, in the order of the prefixes that go on."""
+    shape = np.shape(part)
+    if not shape:
+        return part
+    if shape[0] != count:
+        raise ShapeError(f"beam: got an array {shape} in the state of {count} rows; need the rows on its first axis")
+    return part[order]
 
 
 def _continued(prefixes: Array, scores: Array, t: int, n: int) -> tuple[Array, Array, Array]:
