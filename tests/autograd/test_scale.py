@@ -3,6 +3,9 @@
 import contextlib
 import gc
 import inspect
+import os
+import platform
+import subprocess
 import sys
 import tracemalloc
 import weakref
@@ -180,3 +183,23 @@ def test_a_long_chain_takes_under_400_bytes_a_node():
     finally:
         tracemalloc.stop()
     assert (after - before) / length <= 400
+
+
+STEPS = """
+import resource
+import numpy as np, tinygrad_seq as tg
+layer, x = tg.nn.RNN(64, 128), np.ones((64, 32, 64), "float32")
+faults = []
+for _ in range(6):
+    output, _ = layer(x)
+    (output * output).sum().backward()
+    faults.append(resource.getrusage(resource.RUSAGE_SELF).ru_minflt)
+print(faults[-1] - faults[-4])
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="its heap gives freed memory back")
+def test_the_memory_of_a_training_step_serves_the_next_one():
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("MALLOC_")}
+    run = subprocess.run([sys.executable, "-c", STEPS], capture_output=True, text=True, check=True, env=environment)
+    assert int(run.stdout) < 300  # of three steps, each of which writes to some 870

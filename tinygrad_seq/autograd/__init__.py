@@ -9,10 +9,13 @@ from .apply import differentiable, elementwise
 from .derivatives import grad
 from .gradcheck import gradcheck, gradgradcheck
 from .graph import Leaf, Node, ancestors
+from .heap import keep_freed_memory
 from .mode import Label, enable_grad, no_grad, scope, time_steps
 from .op import REGISTRY, Op
 from .program import Program, explain, formula, trace
 from .tensor import Tensor, get_default_dtype, name, set_default_dtype, tensor
+
+keep_freed_memory()
 
 __all__ = [
     "REGISTRY",

@@ -211,14 +211,16 @@ def _general(op: Op) -> Callable[..., Tensor]:
 
 
 def _variadic(op: Op) -> Callable[..., Tensor]:
-    value, defaults = op.value, op.defaults
+    value, names, defaults = op.value, op.attrs, op.defaults
 
     def call(*xs: Any, **kwargs: Any) -> Tensor:
-        attrs = _bind(op, op.attrs, defaults, (), kwargs) if kwargs or REQUIRED in defaults else defaults
-        arrays = tuple(x._data if isinstance(x, Tensor) else constant(x) for x in xs)
-        parents = tuple(x._node if isinstance(x, Tensor) else None for x in xs)
+        attrs = tuple(kwargs.values())
+        if tuple(kwargs) != names or not _PLAIN.issuperset(map(type, attrs)):
+            attrs = _bind(op, names, defaults, (), kwargs)
+        arrays = tuple([x._data if isinstance(x, Tensor) else constant(x) for x in xs])
+        parents = tuple([x._node if isinstance(x, Tensor) else None for x in xs])
         try:
-            y = value(*arrays, **dict(zip(op.attrs, attrs, strict=True)))
+            y = value(*arrays, **dict(zip(names, attrs, strict=True)))
         except (ValueError, TypeError) as error:
             _explain(op, arrays, error)
         return op.record(y, arrays, parents, attrs)

@@ -8,6 +8,7 @@ reverse mode makes of these lines; no derivative is written by hand.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from types import MappingProxyType
 from typing import Any, ClassVar
 
@@ -97,26 +98,27 @@ class Elman(Recurrence):
                 f"RNN: got nonlinearity={nonlinearity!r}; need one of {', '.join(map(repr, NONLINEARITIES))}, "
                 "or a function of Tensors"
             )
-        self.given = callable(nonlinearity)
-        self.activation = nonlinearity if callable(nonlinearity) else NONLINEARITIES[nonlinearity]
-
-    def respond(self, a: Tensor) -> Tensor:
-        """The nonlinearity of a preactivation.
-
-        Raises:
-            ShapeError: if a function of the user's returns something of another kind, shape or dtype.
-        """
-        h = self.activation(a)
-        if self.given and (not isinstance(h, Tensor) or (h.shape, h.dtype) != (a.shape, a.dtype)):
-            got = f"{h.shape} {h.dtype}" if isinstance(h, Tensor) else type(h).__name__
-            raise ShapeError(f"RNN: nonlinearity got {a.shape} {a.dtype} and returned {got}; need a Tensor like it")
-        return h
+        known = nonlinearity if callable(nonlinearity) else NONLINEARITIES[nonlinearity]
+        self.activation = known if known in NONLINEARITIES.values() else partial(checked, known)
 
     def step(self, x: Sequence[Tensor], state: States, operands: Any) -> States:
         """The next hidden state."""
-        h = self.respond(linear(state[0], operands, x[0]))
+        h = self.activation(linear(state[0], operands, x[0]))
         name(h=h)
         return (h,)
+
+
+def checked(nonlinearity: Callable[[Any], Tensor], a: Tensor) -> Tensor:
+    """What a function of the user's makes of a preactivation.
+
+    Raises:
+        ShapeError: if it returns something of another kind, shape or dtype.
+    """
+    h = nonlinearity(a)
+    if not isinstance(h, Tensor) or (h.shape, h.dtype) != (a.shape, a.dtype):
+        got = f"{h.shape} {h.dtype}" if isinstance(h, Tensor) else type(h).__name__
+        raise ShapeError(f"RNN: nonlinearity got {a.shape} {a.dtype} and returned {got}; need a Tensor like it")
+    return h
 
 
 class LongShortTerm(Recurrence):

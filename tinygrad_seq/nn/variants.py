@@ -82,7 +82,7 @@ class ElmanVariant(Elman):
         """The next hidden state."""
         w, keep = operands
         a = linear(state[0] if keep is None else state[0] * keep, w["weight_hh"], x[0])
-        h = self.respond(normalised(a, w, "") if self.layer_norm else a)
+        h = self.activation(normalised(a, w, "") if self.layer_norm else a)
         name(h=h)
         return (h,)
 

@@ -18,8 +18,11 @@ __all__ = ["linear", "matmul"]
 
 def _product(a: Any, b: Any) -> Any:
     """``a @ b``, as one large product where ``b`` is a matrix and ``a`` a stack of them."""
-    if b.ndim == 2 and a.ndim > 2:
-        return (_rows(a) @ b).reshape(*a.shape[:-1], b.shape[1])
+    if b.ndim == 2:
+        if a.ndim == 2 and type(a) is type(b) is np.ndarray:
+            return a.dot(b)  # for small matrices NumPy takes half the time of ``a @ b``
+        if a.ndim > 2:
+            return (_rows(a) @ b).reshape(*a.shape[:-1], b.shape[1])
     return a @ b
 
 
