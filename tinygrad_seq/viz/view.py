@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
@@ -26,11 +28,18 @@ __all__ = [
     "Through",
     "View",
     "column_name",
+    "spread_of",
 ]
 
 LineKind = Literal["step", "cross", "rail", "loop", "init", "bus", "lead", "collect", "strip", "shelf"]
 Spread = tuple[float, float, float]
 """The least, the middle and the largest norm of all time steps."""
+
+
+def spread_of(norms: Iterable[float | None]) -> Spread | None:
+    """The spread of those that there are; what is not a number counts as the largest."""
+    known = sorted((x for x in norms if x is not None), key=lambda x: (math.isnan(x), x))
+    return (known[0], known[len(known) // 2], known[-1]) if known else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +229,11 @@ class View:
     attention: list[Attend] = field(default_factory=list)
     masked: list[Masked] = field(default_factory=list)
     heat: list[Heat] = field(default_factory=list)
+
+    @property
+    def rolled(self) -> bool:
+        """Whether all steps of a time axis are one column."""
+        return any(isinstance(column, Every) for column in self.columns)
 
     def mirrored(self, state: State) -> bool:
         """Whether time runs backwards in the band of a state."""
