@@ -34,3 +34,18 @@ def test_what_differentiates_a_state_says_so():
         box.name for box in picture.view.boxes if box.where == "step" and "backward" in picture.view.bands[box.band][0]
     }
     assert "∂h" in names
+
+
+@pytest.mark.parametrize("level", ["gates", "ops"])
+@pytest.mark.parametrize("kind", ["RNN", "LSTM", "GRU"])
+def test_what_one_step_alone_reads_stands_in_it(kind, level):
+    """A backward pass reads the gradient of the states once a step; beside the steps that would be a tower of boxes."""
+    beside = []
+    for T in (3, 8):
+        recurrent = getattr(tg.nn, kind)(3, 4)
+        output, _ = recurrent(np.ones((T, 2, 3), "float32"))
+        (g,) = tg.autograd.grad(np.sum(output[-1] ** 2), recurrent.weight_hh_l0, create_graph=True)
+        picture = tg.viz.draw(np.sum(g * g), view=level)
+        beside.append([box.sign for box in picture.view.boxes if box.where == "after"])
+        assert problems(json.loads(picture.json())) == []
+    assert beside[0] == [sign.replace("7", "2") for sign in beside[1]]

@@ -216,7 +216,14 @@ def _place_timeless(graph: Graph, places: Places, uses: list[list[tuple[int, int
     adopted = []
     of_state: dict[int, State] = {}
     for v in reversed(vertices):
-        if where[v.id] == "step" or (where[v.id] == "after" and not v.leaf):
+        if where[v.id] == "step":
+            continue
+        if where[v.id] == "after" and not v.leaf:
+            # What one step alone reads of what comes after the steps, as a recorded backward pass does.
+            users = [u for u, _ in uses[v.id]]
+            if v.by_step and users and len({column[u] for u in users}) == 1 and column[users[0]] >= 0:
+                where[v.id], column[v.id], band[v.id] = "step", column[users[0]], band[users[0]]
+                adopted.append(v)
             continue
         columns, by_step, state, elsewhere = set(), False, None, False
         for u, i in uses[v.id]:
