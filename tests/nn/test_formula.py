@@ -112,6 +112,12 @@ def test_a_shared_module_is_one_module():
         assert not np.array_equal(copied(x)[0], module(x)[0])
 
 
+def test_what_it_is_made_of_is_shown():
+    assert repr(nn.Recurrent(ramp, state=3)) == "Recurrent(state=3)"
+    module = nn.Recurrent(MyLSTM(H), state={"h": H, "c": H}, num_layers=2, zoneout=0.1)
+    assert repr(module).splitlines()[0] == f"Recurrent(state={{'h': {H}, 'c': {H}}}, num_layers=2, zoneout=0.1"
+
+
 REFUSED = {
     "no pair": (
         lambda: nn.Recurrent(lambda x, h: h, state=1)(np.ones((T, B, 1))),
@@ -133,13 +139,15 @@ REFUSED = {
         lambda: nn.Recurrent(ramp, state={"h": 1})(np.ones((T, B, D)), {"c": np.ones((1, B, 1))}),
         "got a state that is a dict of c",
     ),
-    "no size": (lambda: nn.Recurrent(ramp, state=()), r"got state=\(\); need the size of at least one part"),
-    "a number for a step": (lambda: nn.Recurrent(3, state=1), "got 1 steps; need one function for all, or 1: l0"),
+    "no size": (lambda: nn.Recurrent(ramp, state=()), r"got state=\(\); need its size, or those of its parts"),
+    "a size in words": (lambda: nn.Recurrent(ramp, state="3"), "got state='3'; need its size, or those of its parts"),
+    "half a size": (lambda: nn.Recurrent(ramp, state=2.5), "got state=2.5; need its size"),
+    "a number for a step": (lambda: nn.Recurrent(3, state=1), "got step=3; need one function for all, or 1: l0"),
     "an output that is none": (
         lambda: nn.Recurrent(lambda x, h: (None, h), state=1)(np.ones((T, B, 1))),
         "Recurrent: got dtype object; need real numbers",
     ),
-    "no function": (lambda: nn.Recurrent([None], state=1), "got 1 steps; need one function for all, or 1: l0"),
+    "no function": (lambda: nn.Recurrent([None], state=1), r"got step=\[None\]; need one function for all, or 1"),
     "steps": (lambda: nn.Recurrent([ramp], state=1, num_layers=2), "got 1 steps; need one .* or 2: l0, l1"),
     "size": (lambda: nn.Recurrent(ramp, state=0), "Recurrent: got h=0; need an integer of at least 1"),
     "rank": (

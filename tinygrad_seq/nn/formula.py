@@ -13,6 +13,7 @@ from .arguments import positive
 from .containers import ModuleDict
 from .module import Module
 from .recurrences import Recurrence, States, Weights
+from .recurrent import OPTIONS
 from .unroll import Stack, Unrolled, tensor_of
 
 __all__ = ["Recurrent"]
@@ -111,7 +112,7 @@ class Recurrent(Unrolled):
             `Stack`.
 
     Raises:
-        OptionError: for a step that cannot be called, or too few or too many of them.
+        OptionError: for a step that cannot be called, or too few or too many of them, or a state without size.
 
     >>> import numpy as np, tinygrad_seq as tg
     >>> def leaky(x, h):
@@ -134,15 +135,18 @@ class Recurrent(Unrolled):
     ):
         sizes = tuple(state) if isinstance(state, list) else state
         first = Formula(lambda x, state: (x, state), sizes)
-        if not first.states:
-            raise OptionError(f"Recurrent: got state={state!r}; need the size of at least one part")
+        if not isinstance(sizes, (int, np.integer, tuple, Mapping)) or not first.states:
+            raise OptionError(
+                f"Recurrent: got state={state!r}; need its size, or those of its parts in a tuple or dict"
+            )
         positive("Recurrent", **dict(zip(first.states, first.widths(0), strict=True)))
         super().__init__(first, num_layers, batch_first, dropout, bidirectional, **stack)
         places = self._places()
         steps = [step] * len(places) if callable(step) else list(step if isinstance(step, (list, tuple)) else [step])
         if len(steps) != len(places) or not all(map(callable, steps)):
+            given = f"{len(steps)} steps" if all(map(callable, steps)) else f"step={step!r}"
             raise OptionError(
-                f"Recurrent: got {len(steps)} steps; need one function for all, or {len(places)}: {', '.join(places)}"
+                f"Recurrent: got {given}; need one function for all, or {len(places)}: {', '.join(places)}"
             )
         self._cells = {place: Formula(one, sizes) for place, one in zip(places, steps, strict=True)}
         self._recurrence = self._cells["l0"]
@@ -151,6 +155,11 @@ class Recurrent(Unrolled):
         elif not callable(step):
             modules = {place: one for place, one in zip(places, steps, strict=True) if isinstance(one, Module)}
             self.steps = ModuleDict(modules)
+
+    def extra_repr(self) -> str:
+        """The sizes of the state, and the options that are not the default."""
+        shown = {name: getattr(self, name) for name, value in OPTIONS.items() if getattr(self, name, value) != value}
+        return ", ".join(f"{k}={v}" for k, v in {"state": self._cells["l0"].sizes, **shown}.items())
 
     def _cell(self, place: str) -> Formula:
         return self._cells[place]
