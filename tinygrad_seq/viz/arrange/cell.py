@@ -25,9 +25,11 @@ Side = Literal["west", "back", "south"]
 class Cell:
     """The boxes of a step by role, the lines between them, and where lines cross its borders.
 
-    Collect what the steps have between them, then `arrange`. Coordinates grow upwards from the lower border.
+    Collect what the steps have between them, then `arrange`. Coordinates grow upwards from the lower border, and in the
+    direction of time.
 
     Attributes:
+        mirrored: this is to the left.
         widths: of the box of each role.
         edges: (source role, target role, input), each with its number.
         pills: the width of the label at a use of something that stands elsewhere.
@@ -67,20 +69,6 @@ class Cell:
         east = [(role, number[role]) for role in self.east]
         enter = {side: [(use, number[use[0]]) for use in uses] for side, uses in self.enter.items()}
         self.placed = layered(items, edges, Borders(east=east, **enter))
-        if self.mirrored:
-            self._mirror()
-
-    def _mirror(self) -> None:
-        width, placed = self.placed.width, self.placed
-
-        def flip(path: Path) -> Path:
-            return [(width - x, y) for x, y in path]
-
-        placed.centers = flip(placed.centers)
-        placed.lines = [flip(path) for path in placed.lines]
-        for paths in (placed.west, placed.back, placed.east, placed.south):
-            for key in paths:
-                paths[key] = flip(paths[key])
 
     def way_in(self, side: Side, use: Use) -> Path:
         """The path on which a line comes in, from the border."""

@@ -185,9 +185,10 @@ class Grid:
 
     def in_column(self, path: Path, column: int, band: int) -> Path:
         """A path inside a cell."""
-        left, right = self.columns[column]
-        shift, base = (left + right - self.cells[band].placed.width) / 2, self.floor(band)
-        return [(x + shift, base - y) for x, y in path]
+        cell, (left, right), base = self.cells[band], self.columns[column], self.floor(band)
+        width = cell.placed.width
+        shift = (left + right - width) / 2
+        return [(shift + (width - x if cell.mirrored else x), base - y) for x, y in path]
 
     def area_of_item(self, column: int, band: int, item: int) -> Area:
         """A box, or the label of a stub, by its number in the cell."""
