@@ -209,6 +209,10 @@ REFUSED = {
         "Tagger: got ufunc for encoder, a Module; need a Module or None$",
     ),
     "a step by hand": (lambda: moved(nn.Linear(3, 2)), r"in-place operator, .*write p.data = p.numpy\(\) - lr"),
+    "an entry that is no array": (
+        lambda: nn.Linear(3, 2).load_state_dict({"weight": [[1.0], [2.0, 3.0]], "bias": [1.0]}),
+        r"nothing was loaded into Linear: weight is no array \(setting .*\); bias has shape \(1,\); need \(2,\)",
+    ),
     "a probability above 1": (lambda: nn.Dropout(2), "got p=2"),
     "a negative probability": (lambda: nn.functional.dropout(np.ones(2), -0.1), "got p=-0.1"),
 }

@@ -202,6 +202,16 @@ def test_sizes_and_numbers_may_be_numpys():
     assert lstm(np.ones((T, B, D), "float32"))[0].shape == (T, B, 2)
 
 
+@pytest.mark.parametrize("kind", ["RNN", "LSTM", "GRU", "MGU"])
+def test_a_state_of_integers_takes_the_dtype_of_the_weights(kind):
+    x, zeros = np.ones((T, B, D), "float32"), np.zeros((1, B, H), int)
+    module, cell = getattr(nn, kind)(D, H), getattr(nn, f"{kind}Cell")(D, H)
+    for made in (module(x, (zeros, zeros) if kind == "LSTM" else zeros)[0], module(x)[0]):
+        assert made.dtype == "float32"
+    new = cell(x[0], (zeros[0], zeros[0]) if kind == "LSTM" else zeros[0])
+    assert {h.dtype for h in (new if kind == "LSTM" else (new,))} == {np.dtype("float32")}
+
+
 REFUSED = {
     "features": (lambda: layer("LSTM")(np.ones((T, B, D + 1))), r"LSTM: got x \(5, 3, 5\); need \(T, B, 4\)"),
     "batch first": (lambda: layer("GRU", batch_first=True)(np.ones((B, T, 1))), r"need \(B, T, 4\)"),

@@ -129,6 +129,6 @@ def _check(parts: list[Part], arrays: list[Array]) -> None:
             if got and shape and {len(got), len(shape)} == {1, 2}:
                 hint = "; reset_after=True has a bias (2, n) and is GRU(reset='after') here; False has (n,), 'before'"
             raise ShapeError(
-                f"from_keras: got {len(arrays)} arrays, number {k} {got or 'missing'}; need {shape or 'no more'}"
+                f"from_keras: got {len(arrays)} arrays, number {k} {'missing' if got is None else got}; need {shape or 'no more'}"
                 f"{path and f' for {path}'}, in all {', '.join(str(each) for _, each in need)}{hint}"
             )

@@ -40,7 +40,8 @@ class _Cell(Module):
         if hx is None:
             state: States = (np.zeros(expected, w["weight_hh"].dtype),) * len(self._recurrence.states)
         else:
-            state = tuple([tensor_of(caller, part) for part in self._recurrence.parts(hx, caller)])
+            parts = [tensor_of(caller, part) for part in self._recurrence.parts(hx, caller)]
+            state = tuple([h if h.dtype.kind == "f" else h.astype(w["weight_hh"].dtype) for h in parts])
         for part, value in zip(self._recurrence.states, state, strict=True):
             if value.shape != expected:
                 raise ShapeError(f"{caller}: got {part} {value.shape} for x {shape}; need {expected}")

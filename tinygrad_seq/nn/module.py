@@ -290,7 +290,11 @@ class Module:
         for path, (_, _, value) in slots.items():
             if path not in state:
                 continue
-            array = np.asarray(state[path])
+            try:
+                array = np.asarray(state[path])
+            except (TypeError, ValueError, RuntimeError) as error:  # lists of different lengths; PyTorch's own reasons
+                problems.append(f"{path} is no array ({error})")
+                continue
             if array.dtype.kind not in "fiub":
                 problems.append(f"{path} has dtype {array.dtype}; need numbers")
             elif array.shape != value.shape:
