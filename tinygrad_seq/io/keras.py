@@ -126,9 +126,10 @@ def _check(parts: list[Part], arrays: list[Array]) -> None:
         got = arrays[k].shape if k < len(arrays) else None
         if got != shape:
             hint = ""
+            found = "missing" if got is None else got
             if got and shape and {len(got), len(shape)} == {1, 2}:
                 hint = "; reset_after=True has a bias (2, n) and is GRU(reset='after') here; False has (n,), 'before'"
             raise ShapeError(
-                f"from_keras: got {len(arrays)} arrays, number {k} {'missing' if got is None else got}; need {shape or 'no more'}"
+                f"from_keras: got {len(arrays)} arrays, number {k} {found}; need {shape or 'no more'}"
                 f"{path and f' for {path}'}, in all {', '.join(str(each) for _, each in need)}{hint}"
             )
