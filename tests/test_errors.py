@@ -168,6 +168,16 @@ ERRORS = {
         "gradcheck: got eps=.*; need a positive number; give several inputs as a tuple",
     ),
     "a kink": (lambda: gradcheck(tg.ops.relu, np.array([1.0, 0.0])), GradcheckError, "a kink here"),
+    "arguments without a tuple": (
+        lambda: tg.func.jvp(np.tanh, np.ones(2), np.ones(2)),
+        OptionError,
+        r"jvp: got primals of ndarray; need a tuple with one entry for each argument: jvp\(f, \(x,\), \(t,\)\)",
+    ),
+    "a function that returns nothing": (
+        lambda: tg.func.grad(lambda x: None)(1.0),
+        ShapeError,
+        "grad: got a function that returns nothing; need one element",
+    ),
     "a step too large": (
         lambda: gradcheck(lambda x: np.tanh(x * 1e5), np.array([1e-6])),
         GradcheckError,

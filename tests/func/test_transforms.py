@@ -1,5 +1,6 @@
 """Transforms of functions: against finite differences, against each other, nested in every order, on layers."""
 
+import collections
 import itertools
 
 import numpy as np
@@ -275,3 +276,31 @@ def test_what_is_refused(case):
     provoke, message = REFUSED[case]
     with pytest.raises(tg.errors.TinygradSeqError, match=message):
         provoke()
+
+
+def test_a_dict_keeps_its_class_and_its_keys_may_come_in_any_order():
+    p = collections.OrderedDict(b=np.array(2.0), a=np.array(3.0))
+    g = func.grad(lambda p: p["a"] ** 2 * p["b"])(p)
+    assert type(g) is collections.OrderedDict
+    assert {k: v.item() for k, v in g.items()} == {"b": 9.0, "a": 12.0}
+    counts = collections.defaultdict(list, p)
+    assert func.grad(lambda p: p["a"])(counts)["new"] == []
+    _, t = func.jvp(lambda p: {"u": p["a"] * p["b"], "v": p["a"]}, (p,), ({"a": 1.0, "b": 10.0},))
+    assert {k: v.item() for k, v in t.items()} == {"u": 32.0, "v": 1.0}
+    _, pull = func.vjp(lambda a: {"u": a * 2, "v": a * 3}, 1.0)
+    assert pull({"v": 10.0, "u": 1.0})[0].item() == 32.0
+
+
+@pytest.mark.parametrize(
+    "tangents", [{"a": 1.0}, {"a": 1.0, "c": 1.0}, [1.0, 1.0], 1.0, {"a": 1.0, "b": [1.0]}, {"a": 1.0, "b": None}]
+)
+def test_another_structure_is_refused(tangents):
+    with pytest.raises(tg.errors.ShapeError, match="another structure than the primals"):
+        func.jvp(lambda p: p["a"] * p["b"], ({"a": 1.0, "b": 2.0},), (tangents,))
+
+
+def test_a_hessian_hands_on_what_else_the_function_returns():
+    h, aux = func.hessian(lambda x: (np.sum(x**3), {"seen": x * 2}), has_aux=True)(np.array([1.0, 2.0]))
+    assert h.tolist() == [[6.0, 0.0], [0.0, 12.0]]
+    assert aux["seen"].tolist() == [2.0, 4.0]
+    assert not aux["seen"].requires_grad

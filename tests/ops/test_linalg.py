@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from derivatives import assert_close, numeric
+from derivatives import assert_close, check_function, numeric
 
 import tinygrad_seq as tg
 from tinygrad_seq.autograd import grad
@@ -22,6 +22,66 @@ def test_the_determinant_of_a_singular_matrix_has_a_gradient(name):
     x = tg.tensor(a, requires_grad=True)
     (g,) = grad(np.linalg.det(x).sum(), x)
     assert_close(g, numeric(lambda v: np.linalg.det(v).sum(), a), name, rtol=1e-5, atol=1e-7)
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 4])
+@pytest.mark.parametrize("rank", [0, 1, 2, 3])
+def test_the_determinant_of_a_singular_matrix_has_all_derivatives(size, rank):
+    a = np.arange(size * size, dtype=float).reshape(size, size) ** 2 % 7
+    a = np.diag(np.arange(size) < min(rank, size - 1)) @ a if rank else np.zeros((size, size))
+    assert np.linalg.det(a) == 0
+    check_function(np.linalg.det, [a])
+    # The derivative of second order is a determinant too, of the matrix without two rows and columns.
+    if size == 3:
+        third = tg.func.jacobian(tg.func.hessian(np.linalg.det))(a)
+        assert_close(third[0, 0, 1, 1], np.eye(3)[2] * np.eye(3)[2][:, None], "third", atol=1e-9)
+
+
+def test_the_adjugate_is_exact_up_to_the_size_from_which_singular_values_serve():
+    for size in (20, 21):
+        a = RNG.normal(size=(size, size))
+        a[0] = 0
+        x = tg.tensor(a, requires_grad=True)
+        g = grad(np.linalg.det(x), x)[0].numpy()
+        cofactors = [np.linalg.det(np.delete(a[1:], j, 1)) * (-1) ** j for j in range(size)]
+        np.testing.assert_allclose(g[0], cofactors, rtol=1e-8)
+        np.testing.assert_allclose(g[1:], 0, atol=1e-8 * np.abs(cofactors).max())
+
+
+@pytest.mark.parametrize("shape", [(4,), (4, 2)])
+def test_least_squares_differentiates_residuals_and_singular_values(shape):
+    a, b = RNG.normal(size=(4, 3)), RNG.normal(size=shape)
+    found, known = np.linalg.lstsq(tg.tensor(a, requires_grad=True), tg.tensor(b)), np.linalg.lstsq(a, b)
+    for got, expected in zip(found, known, strict=True):
+        np.testing.assert_allclose(got, expected, rtol=1e-10)
+    for part in (0, 1, 3):
+        check_function(lambda a, b, part=part: np.linalg.lstsq(a, b)[part], [a, b])
+    assert np.linalg.lstsq(tg.tensor(a.T), tg.tensor(np.ones(3))).residuals.shape == (0,)
+
+
+def test_the_inverse_of_a_symmetric_matrix_reads_the_triangle_that_numpy_reads():
+    a = np.array([[4.0, 9.0], [0.5, 3.0]])
+    x = tg.tensor(a, requires_grad=True)
+    assert_close(np.linalg.pinv(x, hermitian=True), np.linalg.pinv(a, hermitian=True), "value", rtol=1e-14)
+    check_function(lambda v: np.linalg.pinv(v, hermitian=True), [a])
+
+
+@pytest.mark.parametrize(
+    ("spec", "shapes"),
+    [("ij,jk->ik", [(3, 1), (4, 3)]), ("ij,ij->j", [(1, 4), (3, 4)]), ("ij,j,ij", [(3, 1), (1,), (1, 4)])],
+)
+def test_an_index_of_einsum_may_have_size_one_and_be_summed(spec, shapes):
+    arrays = [RNG.normal(size=shape) for shape in shapes]
+    assert_close(np.einsum(spec, *map(tg.tensor, arrays)), np.einsum(spec, *arrays), "value", rtol=1e-14)
+    check_function(lambda *xs: np.einsum(spec, *xs), arrays)
+
+
+def test_einsum_computes_in_the_dtype_that_is_asked():
+    x = tg.tensor(np.ones((2, 3), "f4"), requires_grad=True)
+    y = np.einsum("ij->j", x, dtype=np.float64)
+    assert y.dtype == np.float64
+    y.sum().backward()
+    assert x.grad.dtype == np.float32
 
 
 def test_einsum_by_lists_of_numbers():

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from derivatives import assert_close
+from derivatives import assert_close, check_function
 
 import tinygrad_seq as tg
 from tinygrad_seq import ops
@@ -156,10 +156,19 @@ def test_ways_to_say_it_twice_are_refused():
     t = variable([1.0, 2.0])
     with pytest.raises(tg.errors.OptionError, match="var: got ddof=1 and correction=1"):
         np.var(t, ddof=1, correction=1)
-    with pytest.raises(tg.errors.UnsupportedError, match="std: got mean="):
-        np.std(t, mean=1.5)
     with pytest.raises(tg.errors.UnsupportedError, match="sum: got out="):
         np.sum(t, 0, None, np.zeros(()))
+
+
+@pytest.mark.parametrize("f", [np.var, np.std, np.nanvar, np.nanstd])
+def test_a_mean_that_is_known_is_an_input(f):
+    x, center = np.random.default_rng(1).normal(size=(3, 4)), np.array([[0.1], [0.2], [-0.3]])
+    mask = np.array([[True, True, False, True]])
+    for options in ({}, {"ddof": 1}, {"where": mask}):
+        call = functools.partial(f, axis=1, **options)
+        y = call(tg.tensor(x), mean=tg.tensor(center))
+        np.testing.assert_allclose(y, call(x, mean=center), rtol=1e-14)
+        check_function(lambda a, m, call=call: call(a, mean=m), [x, center])
 
 
 def test_averages_with_weights():

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from derivatives import check_function
 
 import tinygrad_seq as tg
 
@@ -101,3 +102,11 @@ def test_integers(name, dtype):
 def test_a_constant_tensor_is_welcome_as_a_quantile():
     t = tg.tensor(V, requires_grad=True)
     assert np.quantile(t, tg.tensor(I([0.25, 0.5]))).tolist() == np.quantile(V, [0.25, 0.5]).tolist()
+
+
+def test_a_period_closes_the_points_between_which_is_interpolated():
+    x, xp, fp = np.array([-0.5, 0.3, 3.1, 7.3, 12.6]), np.array([4.0, 0.1, 6.2, 2.0]), np.array([0.3, -1.0, 2.0, 0.7])
+    for period in (5.0, -5.0):
+        y = np.interp(tg.tensor(x), xp, fp, left=9.0, period=period)
+        np.testing.assert_allclose(y, np.interp(x, xp, fp, left=9.0, period=period), rtol=1e-13)
+        check_function(lambda x, xp, fp, period=period: np.interp(x, xp, fp, period=period), [x, xp, fp])

@@ -155,7 +155,8 @@ def _compare(
         )
     usual = coarse ** (1 / 3)
     rtol = (1e-5 if coarse < 1e-10 else 2e-3) if rtol is None else rtol
-    atol = 20 * coarse * max(1.0, abs(base)) / usual if atol is None else atol
+    noise = 20 * coarse * max(1.0, abs(base)) / usual
+    atol = noise if atol is None else atol
     probe = _Probe(total, arrays, base, float(eps or usual), usual, atol, rtol)
     worst: tuple[float, int, tuple[int, ...], float] | None = None
     for k, exact in zip(chosen, gradients, strict=True):
@@ -171,7 +172,8 @@ def _compare(
             f"numeric {probe.slope(k, at, probe.step):.9g}; {cause}"
         )
     tangents = [rng.uniform(-1, 1, x.shape) for x in variables]
-    _compare_forward(caller, outputs, variables, weights, gradients, tangents, 1e-7 if coarse < 1e-10 else 1e-3)
+    close = 1e-7 if coarse < 1e-10 else 1e-3
+    _compare_forward(caller, outputs, variables, weights, gradients, tangents, noise, close)
 
 
 def _compare_forward(
@@ -181,6 +183,7 @@ def _compare_forward(
     weights: list[Array],
     gradients: list[Array],
     tangents: list[Array],
+    atol: float,
     rtol: float,
 ) -> None:
     """Forward mode must find the same sum of all derivatives as reverse mode; a rule that is missing may be."""
@@ -195,7 +198,7 @@ def _compare_forward(
     pulled = [g * t for g, t in zip(gradients, tangents, strict=True)]
     forward, reverse = (float(sum(p.sum() for p in each)) for each in (parts, pulled))
     size = max(float(sum(np.abs(p).sum() for p in each)) for each in (parts, pulled))
-    if not abs(forward - reverse) <= rtol * size:
+    if not abs(forward - reverse) <= atol + rtol * size:
         raise _MismatchError(
             f"{caller}: along a random direction, forward mode {forward:.9g}, reverse mode {reverse:.9g}; "
             f"the forward rule (jvp) is wrong"

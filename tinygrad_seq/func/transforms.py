@@ -20,7 +20,7 @@ from ..autograd.sweep import push, sweep
 from ..autograd.tensor import as_array
 from ..errors import DTypeError, OptionError, ShapeError
 from ..ops import alias, reshape, stack
-from .structure import flatten, map_structure, same_structure
+from .structure import flatten, leaves_like, map_structure
 
 __all__ = ["grad", "hessian", "hvp", "jacobian", "jvp", "value_and_grad", "vjp"]
 
@@ -143,8 +143,11 @@ def value_and_grad(f: Function, argnums: int | Sequence[int] = 0, has_aux: bool 
     def value_and_gradient(*args: Any, **kwargs: Any) -> Any:
         lin = _Linearized("grad", f, args, _numbers("grad", argnums, len(args)), has_aux, **kwargs)
         if len(lin.outputs) != 1 or lin.outputs[0].size != 1:
-            shapes = ", ".join(str(o.shape) for o in lin.outputs)
-            raise ShapeError(f"grad: got a function that returns shape {shapes}; need one element; use jacobian or vjp")
+            what = ", ".join(str(o.shape) for o in lin.outputs)
+            raise ShapeError(
+                f"grad: got a function that returns {f'shape {what}' if what else 'nothing'}; need one element; "
+                f"use jacobian or vjp"
+            )
         (y,) = lin.outputs
         gradients = lin.by_argument(lin.pull([np.ones(y.shape, y.dtype)]))
         value = lin.output()
@@ -208,12 +211,19 @@ def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any], has_aux: b
 
     Raises:
         ShapeError: if the tangents do not fit the primals.
+        OptionError: if either is no tuple.
 
     >>> import numpy as np, tinygrad_seq as tg
     >>> y, t = tg.func.jvp(np.multiply, (2.0, 5.0), (1.0, 10.0))
     >>> y.item(), t.item()
     (10.0, 25.0)
     """
+    for what, given in (("primals", primals), ("tangents", tangents)):
+        if not isinstance(given, (tuple, list)):
+            raise OptionError(
+                f"jvp: got {what} of {type(given).__name__}; need a tuple with one entry for each argument: "
+                f"jvp(f, (x,), (t,))"
+            )
     primals, tangents = tuple(primals), tuple(tangents)
     fitted = _fitting("jvp", "tangent", tangents, primals)
     lin = _Linearized("jvp", f, primals, range(len(primals)), has_aux)
@@ -223,12 +233,13 @@ def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any], has_aux: b
 
 def _fitting(caller: str, what: str, given: Any, like: Any) -> list[Any]:
     """The leaves of ``given``, which must have the structure, shapes and so the dtypes of ``like``."""
-    if not same_structure(given, like):
+    leaves = leaves_like(given, like)
+    if leaves is None:
         raise ShapeError(
             f"{caller}: got a {what} of another structure than the {'primals' if what == 'tangent' else 'output'}"
         )
     out = []
-    for g, x in zip(flatten(given)[0], flatten(like)[0], strict=True):
+    for g, x in zip(leaves, flatten(like)[0], strict=True):
         x = x if isinstance(x, Tensor) else Tensor(as_array(x))
         g = g if isinstance(g, Tensor) else Tensor(as_array(g))
         if g.shape != x.shape:
@@ -294,18 +305,18 @@ def _block(parts: list[Tensor], y: Tensor, x: Tensor, forward: bool) -> Tensor:
     return reshape(stack(parts, axis=-1 if forward else 0), y.shape + x.shape)
 
 
-def hessian(f: Function, argnums: int | Sequence[int] = 0) -> Function:
+def hessian(f: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Function:
     """The second derivatives of a function with one element, as a function: forward over reverse.
 
     Returns:
         A function that returns, for an argument of shape S, an array of shape S + S; for structures, structures in
-        structures, as `jacobian` does.
+        structures, as `jacobian` does; with ``has_aux``, if f returns (output, aux), a pair of that and aux.
 
     >>> import numpy as np, tinygrad_seq as tg
     >>> tg.func.hessian(lambda x: (x**3).sum())(np.array([1.0, 2.0])).tolist()
     [[6.0, 0.0], [0.0, 12.0]]
     """
-    return jacobian(grad(f, argnums), argnums, mode="forward")
+    return jacobian(grad(f, argnums, has_aux), argnums, mode="forward", has_aux=has_aux)
 
 
 def hvp(f: Function, x: Any, v: Any) -> Any:

@@ -16,9 +16,10 @@ import numpy as np
 from ..autograd import Tensor, differentiable
 from ..autograd.tensor import NUMPY
 from ..errors import OptionError, ShapeError, UnsupportedError
-from .elementwise import add, divide, multiply, strong
+from .elementwise import add, divide, multiply, strong, subtract
 from .join import concatenate
 from .linalg import matmul
+from .reduce import sum
 from .shape import as_tensor, axes_of, ravel, reshape, swapaxes, transpose
 
 __all__ = [
@@ -91,10 +92,29 @@ def solve(a: Any, b: Any) -> Tensor:
     return _solve(a, b[:, None])[..., 0] if b.ndim == 1 else _solve(a, b)
 
 
+SMALL = 20
+"""Up to this size the adjugate as a polynomial has an error of less than 1e-10."""
+
+
+def _adjugate(a: Any) -> Any:
+    """The adjugate as a polynomial in A (Faddeev and LeVerrier), whose derivatives of all orders hold at any rank."""
+    n, values = a.shape[-1], np.abs(np.asarray(a))
+    scale = np.max(values, axis=(-2, -1), keepdims=True)
+    scale = np.where(scale == 0, 1, scale).astype(a.dtype)
+    eye = np.eye(n, dtype=a.dtype)
+    a, power = a / scale, np.broadcast_to(eye, a.shape)
+    for k in range(1, n):
+        power = a @ power
+        power = power - np.trace(power, axis1=-2, axis2=-1)[..., None, None] / k * eye
+    return (-scale) ** (n - 1) * power
+
+
 def _cofactor(a: Any, y: Any) -> Any:
-    """The derivative of the determinant: det(A) A⁻ᵀ, and where A is singular the same by way of its singular values."""
+    """The derivative of the determinant: det(A) A⁻ᵀ, and where A is singular the transpose of its adjugate."""
     if np.all(np.asarray(y) != 0):
         return y[..., None, None] * _t(np.linalg.inv(a))
+    if a.shape[-1] <= SMALL:
+        return _t(_adjugate(a))
     u, s, vh = np.linalg.svd(a)
     n = s.shape[-1]
     others = np.where(np.eye(n, dtype=bool), 1, s[..., None, :])
@@ -112,7 +132,7 @@ def _det(a: Any) -> Any:
 def det(a: Any) -> Tensor:
     """The determinant: d = tr(adj(A) dA), for singular matrices too.
 
-    Second derivatives at a singular matrix need distinct singular values.
+    Second derivatives at a singular matrix of more than 20 rows need distinct singular values.
     """
     return _det(_square("det", a))
 
@@ -377,15 +397,18 @@ def _pinv(a: Any, rcond: Any = None) -> Any:
 
 
 def pinv(a: Any, rcond: Any = None, hermitian: bool = False, *, rtol: Any = None) -> Tensor:
-    """The Moore-Penrose inverse (Golub and Pereyra 1973); the derivative holds where the rank does not change."""
-    a = as_tensor(a)
-    if a.ndim < 2 or hermitian:
-        raise ShapeError(f"pinv: got shape {a.shape} and hermitian={hermitian}; need matrices, and hermitian=False")
+    """The Moore-Penrose inverse (Golub and Pereyra 1973); the derivative holds where the rank does not change.
+
+    With ``hermitian`` A is symmetric: as NumPy then reads its lower triangle alone, the gradient is in that triangle.
+    """
+    a = _mirrored(_square("pinv", a)) if hermitian else as_tensor(a)
+    if a.ndim < 2:
+        raise ShapeError(f"pinv: got shape {a.shape}; need matrices, (..., M, N)")
     return _pinv(a, rtol if rcond is None else rcond)
 
 
 class LstsqResult(NamedTuple):
-    """The solution, and NumPy's residuals, rank and singular values as constants."""
+    """The solution, the sums of squared residuals, the rank, a constant, and the singular values of A."""
 
     x: Any
     residuals: Any
@@ -394,10 +417,18 @@ class LstsqResult(NamedTuple):
 
 
 def lstsq(a: Any, b: Any, rcond: Any = None) -> LstsqResult:
-    """The x of least ``|A x - b|``, and of least norm among those: A⁺ b. Only x is differentiable."""
+    """The x of least ``|A x - b|``, and of least norm among those: A⁺ b.
+
+    Residuals are there, as NumPy has it, for an A of full rank with more rows than columns.
+    """
     a, b = as_tensor(a), as_tensor(b)
     found = np.linalg.lstsq(a.numpy(), b.numpy(), rcond)
-    return LstsqResult(matmul(pinv(a), b), Tensor(found[1]), int(found[2]), Tensor(found[3]))
+    x = matmul(pinv(a), b)
+    residuals = Tensor(found[1])
+    if residuals.size:
+        left = subtract(b, matmul(a, x))
+        residuals = reshape(sum(multiply(left, left), 0), residuals.shape)
+    return LstsqResult(x, residuals, int(found[2]), svdvals(a) if a.requires_grad else Tensor(found[3]))
 
 
 def matrix_power(a: Any, n: int) -> Tensor:

@@ -12,7 +12,7 @@ from ..autograd import Tensor, differentiable
 from ..autograd.tensor import NUMPY
 from ..errors import OptionError, ShapeError
 from .reduce import no_out
-from .shape import as_tensor
+from .shape import as_tensor, astype
 
 __all__ = ["einsum"]
 
@@ -27,9 +27,12 @@ def _pulled(g: Any, i: int, xs: Any, terms: Terms, result: str, optimize: Any) -
     known = result + "".join(term for term, _ in others)
     alone = [(c, np.ones(xs[i].shape[terms[i].index(c)], g.dtype)) for c in terms[i] if c not in known]
     factors = [(result, g), *others, *alone]
-    return np.einsum(
+    pulled = np.einsum(
         f"{','.join(term for term, _ in factors)}->{terms[i]}", *[x for _, x in factors], optimize=optimize
     )
+    # An index that was summed out, and of which all others have size 1, broadcasts.
+    shape = tuple([n if m == 1 else m for m, n in zip(pulled.shape, xs[i].shape, strict=True)])
+    return pulled if shape == pulled.shape else np.broadcast_to(pulled, shape)
 
 
 def _pushed(ts: Any, xs: Any, terms: Terms, result: str, optimize: Any) -> Any:
@@ -43,11 +46,11 @@ def _einsum(*xs: Any, terms: Terms = (), result: str = "", optimize: Any = False
     return np.einsum(f"{','.join(terms)}->{result}", *xs, optimize=optimize)
 
 
-def einsum(*operands: Any, optimize: Any = False, out: None = None) -> Tensor:
+def einsum(*operands: Any, optimize: Any = False, out: None = None, dtype: Any = None) -> Tensor:
     """Sums of products by index, ``einsum("ij,jk->ik", a, b)``, in all forms that NumPy reads.
 
     Indices may be repeated in an operand (its diagonal), left out of the result (summed), or stand for axes of
-    size 1 that broadcast; ``...`` stands for all other axes. ``optimize`` is NumPy's.
+    size 1 that broadcast; ``...`` stands for all other axes. ``optimize`` and ``dtype`` are NumPy's.
 
     Raises:
         ShapeError: if an operand's axes do not fit its indices, or two sizes of an index differ.
@@ -56,7 +59,7 @@ def einsum(*operands: Any, optimize: Any = False, out: None = None) -> Tensor:
     """
     no_out(out, "einsum")
     spec, arrays = _as_text(operands)
-    xs = [as_tensor(x) for x in arrays]
+    xs = [as_tensor(x) if dtype is None else astype(x, dtype) for x in arrays]
     terms, result = _explicit(spec, xs)
     # The diagonal of an operand is its product with an identity matrix, which makes all indices of a term differ.
     letters = iter(c for c in LETTERS if c not in spec and c not in "".join(terms))

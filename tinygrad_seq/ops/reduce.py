@@ -362,10 +362,8 @@ def _var(x: Any, axis: Axis = None, ddof: float = 0, keepdims: bool = False) -> 
     return np.var(x, axis, ddof=ddof, keepdims=keepdims)
 
 
-def _one_ddof(ddof: float, correction: Any, mean: Any, caller: str) -> float:
+def _one_ddof(ddof: float, correction: Any, caller: str) -> float:
     """NumPy's ``ddof=``, which has also the name ``correction=``."""
-    if mean is not None:
-        raise UnsupportedError(f"{caller}: got mean=, whose derivative would be lost; leave it out")
     if correction is None:
         return ddof
     if ddof != 0:
@@ -373,9 +371,9 @@ def _one_ddof(ddof: float, correction: Any, mean: Any, caller: str) -> float:
     return float(correction)
 
 
-def _deviations(a: Any, axis: Axis, where: Any) -> Any:
-    """The elements less their mean; 0 where the mask leaves them out."""
-    d = as_tensor(a) - mean(a, axis, keepdims=True, where=where)
+def _deviations(a: Any, axis: Axis, where: Any, center: Any) -> Any:
+    """The elements less their mean, or what the user knows as that; 0 where the mask leaves them out."""
+    d = as_tensor(a) - (mean(a, axis, keepdims=True, where=where) if center is None else center)
     return d if where is True else np.where(_mask(where, d.shape), d, 0)
 
 
@@ -388,16 +386,19 @@ def var(
     keepdims: bool = False,
     *,
     where: Any = True,
-    mean: None = None,
+    mean: Any = None,
     correction: float | None = None,
 ) -> Tensor:
-    """The variance over ``axis``, with divisor N - ddof; ``correction`` is another name of ``ddof``."""
-    ddof = _one_ddof(ddof, correction, mean, "var")
+    """The variance over ``axis``, with divisor N - ddof; ``correction`` is another name of ``ddof``.
+
+    ``mean``, which the user may know, is an input like others; it has the axes of a result with ``keepdims``.
+    """
+    ddof = _one_ddof(ddof, correction, "var")
     _checked("var", axis, np.shape(a))
     a = _taken(a, dtype, out, True, 0, "var")
-    if where is True:
+    if where is True and mean is None:
         return _var(a, axis, ddof, keepdims)
-    d = _deviations(a, axis, where)
+    d = _deviations(a, axis, where, mean)
     freedom = _freedom(d.shape, axis, ddof, keepdims, where).astype(d.dtype)
     return divide(sum(d * d, axis, keepdims=keepdims), freedom)
 
@@ -411,13 +412,13 @@ def std(
     keepdims: bool = False,
     *,
     where: Any = True,
-    mean: None = None,
+    mean: Any = None,
     correction: float | None = None,
 ) -> Tensor:
     """The standard deviation over ``axis``, the root of `var`; where it is 0 so is its derivative."""
-    ddof = _one_ddof(ddof, correction, mean, "std")
+    ddof = _one_ddof(ddof, correction, "std")
     _checked("std", axis, np.shape(a))
-    d = _deviations(_taken(a, dtype, out, True, 0, "std"), axis, where)
+    d = _deviations(_taken(a, dtype, out, True, 0, "std"), axis, where, mean)
     freedom = _freedom(d.shape, axis, ddof, keepdims, where).astype(d.dtype)
     return divide(p_norm(d, axis, keepdims), np.sqrt(freedom))
 
@@ -470,7 +471,7 @@ def nanvar(
     keepdims: bool = False,
     *,
     where: Any = True,
-    mean: None = None,
+    mean: Any = None,
     correction: float | None = None,
 ) -> Tensor:
     """`var` without NaN, whose derivative is 0; N counts what is left."""
@@ -488,7 +489,7 @@ def nanstd(
     keepdims: bool = False,
     *,
     where: Any = True,
-    mean: None = None,
+    mean: Any = None,
     correction: float | None = None,
 ) -> Tensor:
     """`std` without NaN, whose derivative is 0; N counts what is left."""

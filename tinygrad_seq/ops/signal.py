@@ -11,6 +11,8 @@ from ..autograd.tensor import NUMPY
 from ..errors import OptionError, ShapeError
 from .choices import where
 from .elementwise import add, multiply
+from .join import concatenate
+from .rounding import remainder
 from .shape import as_tensor, astype, axis_of
 
 __all__ = ["convolve", "correlate", "interp", "unwrap"]
@@ -56,17 +58,28 @@ def correlate(a: Any, v: Any, mode: str = "valid") -> Tensor:
     return _middle("correlate", _convolve(a, v[::-1]), max(a.size, v.size), min(a.size, v.size), mode, spare)
 
 
-def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period: None = None) -> Tensor:
+def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period: Any = None) -> Tensor:
     """Linear interpolation at x between the points (xp, fp), xp ascending; differentiable in all three.
 
     Outside of xp the value is the first or last of fp, or ``left`` and ``right``. At a point itself the
-    derivative in x is that of the piece to its right.
+    derivative in x is that of the piece to its right. With ``period`` x and xp, in any order, are taken modulo that,
+    and there is no outside.
+
+    Raises:
+        ShapeError: if xp and fp are not two sequences of one length.
+        OptionError: for a period of 0.
     """
-    if period is not None:
-        raise OptionError("interp: got period=; need None; reduce x and xp by remainder first")
     x, xp, fp = [astype(part, np.float64) for part in (x, xp, fp)]  # as NumPy has it
     if xp.ndim != 1 or xp.shape != fp.shape or not xp.size:
         raise ShapeError(f"interp: got xp {xp.shape} and fp {fp.shape}; need two sequences of one length, (N,)")
+    if period is not None:
+        if not period:
+            raise OptionError(f"interp: got period={period}; need another number than 0")
+        turn = abs(period)
+        order = np.argsort(np.mod(xp.numpy(), turn))
+        x, xp, fp, left, right = remainder(x, turn), remainder(xp, turn)[order], fp[order], None, None
+        xp = concatenate([xp[-1:] - turn, xp, xp[:1] + turn])
+        fp = concatenate([fp[-1:], fp, fp[:1]])
     first, last = fp[0] if left is None else left, fp[-1] if right is None else right
     if xp.size == 1:
         inside: Any = fp[0] + 0 * x
