@@ -35,6 +35,8 @@ ERRORS = {
         GraphError,
         "an output without history; need Tensors that depend on one with requires_grad=True",
     ),
+    "flow of a number": (lambda: flow.memory(3), GraphError, "an output without history; need Tensors"),
+    "paths to a name": (lambda: flow.paths("h@0", "h@1"), GraphError, "an output without history; need Tensors"),
     "a part of another graph": (
         lambda: flow.ways(output(), variable(2)),
         GraphError,

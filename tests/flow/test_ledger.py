@@ -79,6 +79,21 @@ def test_steps_after_the_longest_row_have_no_part(kind):
         assert sorted(set(found.t.tolist())) == [0, 1], name
 
 
+def test_a_weight_by_the_path_of_its_module():
+    class Model(nn.Module):
+        def __init__(self):
+            self.encoder, self.decoder = nn.Sequential(nn.Linear(D, D), nn.GRU(D, H)), nn.GRU(H, H)
+
+        def forward(self, x):
+            return self.decoder(self.encoder(x)[0])[0]
+
+    model = Model()
+    loss = np.sum(model(np.ones((T, B, D), "float32")))
+    for place in ("encoder/1/weight_hh_l0", "1/weight_hh_l0", "encoder.1.weight_hh_l0"):
+        assert flow.find(loss, place) == [model.encoder[1].weight_hh_l0.node]
+    assert set(flow.ledger(loss, "decoder/weight_hh_l0").path.tolist()) == {"Model/decoder/l0"}
+
+
 def lstm(ws, us, bs, x):
     """An LSTM by hand that takes the weights of each step from lists."""
     h = c = np.zeros((B, H))

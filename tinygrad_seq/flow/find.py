@@ -20,7 +20,8 @@ def find(output: Tensor | Sequence[Tensor] | Node, place: Place | Iterable[Place
         output: what the nodes are looked for below.
         place: a Tensor or a Node that the output depends on; or a text ``NAME`` or ``NAME@STEP``, where NAME is a role
             that `tinygrad_seq.name` gave ("h", "c", "f"), or a parameter; STEP is a time step, -1 the last. A module
-            path, or its end, may stand before: "l0/h@3", "encoder/lstm/l1/c". Several places give the nodes of all.
+            path, or its end, may stand before: "l0/h@3", "encoder/lstm/l1/c", "encoder/lstm/weight_hh_l1". Several
+            places give the nodes of all.
 
     Raises:
         GraphError: if the output does not depend on it, or on nothing of that name.
@@ -48,7 +49,7 @@ def find_among(below: list[Node], place: Place | Iterable[Place]) -> list[Node]:
 
 def roots(output: Tensor | Sequence[Tensor]) -> list[Node]:
     """The nodes of one output, or several."""
-    outputs = [output] if isinstance(output, Tensor) else list(output)
+    outputs = list(output) if isinstance(output, (list, tuple)) else [output]
     nodes = [tensor.node for tensor in outputs if isinstance(tensor, Tensor) and tensor.node is not None]
     if len(nodes) != len(outputs) or not nodes:
         raise GraphError("flow: got an output without history; need Tensors that depend on one with requires_grad=True")
@@ -63,11 +64,16 @@ def _given(known: set[Node], place: Any) -> Node:
     return node
 
 
+def _path(node: Node) -> str:
+    """The path of a node's module, which for a parameter is a part of its name."""
+    return node.label.path or (node.name or "").rpartition(".")[0].replace(".", "/")
+
+
 def _named(below: list[Node], text: str) -> list[Node]:
     name, at, step_text = text.partition("@")
     path, _, role = name.rpartition("/")
     named = [node for node in below if node.name and role in (node.name, node.name.rpartition(".")[2])]
-    pool = [node for node in named if not path or f"/{node.label.path}".endswith(f"/{path}")]
+    pool = [node for node in named if not path or f"/{_path(node)}".endswith(f"/{path}")]
     if not pool:
         # Gates and states before parameters, which are the variables of the graph.
         roles = list(dict.fromkeys(node.name for node in sorted(below, key=lambda n: not n.parents) if node.name))

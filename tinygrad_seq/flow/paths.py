@@ -98,7 +98,7 @@ def paths(
     >>> tg.flow.paths("c@0", h, only="cell").count, tg.flow.paths("c@0", h).count
     (1, 115)
     """
-    (end,) = roots(target) if isinstance(target, Tensor) else [target]
+    (end,) = [target] if isinstance(target, Node) else roots([target])
     order = ancestors([end])
     sources = find_among(order, source)
     ids = {node: k for k, node in enumerate(order)}

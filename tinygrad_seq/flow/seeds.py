@@ -21,11 +21,12 @@ def seeds(output: Tensor | Sequence[Tensor], gradient: Any, caller: str) -> list
         GraphError: if an output has no history.
         ShapeError: for a cotangent of another shape, or too few or many of them.
     """
-    outputs = [output] if isinstance(output, Tensor) else list(output)
+    several = isinstance(output, (list, tuple))
+    outputs: list[Any] = list(output) if several else [output]
     if gradient is None:
         gradients = [None] * len(outputs)
     else:
-        gradients = [gradient] if isinstance(output, Tensor) else list(gradient)
+        gradients = list(gradient) if several else [gradient]
     if len(gradients) != len(outputs):
         raise ShapeError(f"{caller}: got {len(gradients)} gradients for {len(outputs)} outputs; need one each")
     found = []
