@@ -198,3 +198,33 @@ def test_models_are_compared_on_one_scale():
     models = {"small": norms_of([1e-3, 1e-3]), "large": norms_of([1.0, 1.0])}
     small, large = (ax.images[0].get_array()[0, 0] for ax in plots.compare(models).axes[:2])
     assert (small[:3].sum()) > large[:3].sum()
+
+
+def test_lines_of_compared_models_have_the_time_of_the_maps_above_where_the_gradient_is_zero_too():
+    """Otherwise the same step is at two places of one figure."""
+    models = {"a": norms_of([0.0] * 8 + [1.0, 2.0]), "b": norms_of([0.0] * 9 + [1.0])}
+    *_, below = plots.compare(models).axes
+    low, high = below.get_xlim()
+    assert (round(low), round(high)) == (0, 9)
+
+
+def test_what_has_no_ratio_is_explained_and_only_then():
+    """Two steps, of which the gradient does not reach the first."""
+
+    def loss(scale):
+        h = tg.tensor([1.0], requires_grad=True)
+        for t, factor in enumerate((scale, 0.0)):
+            with tg.scope("cell", t=t):
+                h = h * factor + 1.0
+                tg.name(h=h)
+        return h * scale
+
+    told = [
+        any("no ratio" in words for words in texts(plots.ratio(tg.viz.diff(a, b))))
+        for a, b in (
+            (loss(1.0), loss(2.0)),
+            (np.sum(output()[-1]), np.sum(output()[0])),
+            (np.sum(output("RNN")), np.sum(output("RNN") * 2)),
+        )
+    ]
+    assert told == [True, True, False]

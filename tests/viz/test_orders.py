@@ -49,3 +49,12 @@ def test_what_one_step_alone_reads_stands_in_it(kind, level):
         beside.append([box.sign for box in picture.view.boxes if box.where == "after"])
         assert problems(json.loads(picture.json())) == []
     assert beside[0] == [sign.replace("7", "2") for sign in beside[1]]
+
+
+def test_the_gradient_of_all_gates_side_by_side_is_not_called_that_of_one():
+    lstm = tg.nn.LSTM(3, 4)
+    output, _ = lstm(np.ones((3, 2, 3), "float32"))
+    (g,) = tg.autograd.grad(np.sum(output[-1] ** 2), lstm.weight_hh_l0, create_graph=True)
+    picture = tg.viz.draw(np.sum(g * g), view="gates")
+    notes = {box.note for box in picture.view.boxes if box.name.startswith("∂") and box.where == "step"}
+    assert notes == {"2×4"}

@@ -106,9 +106,9 @@ class Contraction:
         last = members[-1]
         if last.name or kind == "x":
             return last.name or "x"
-        # What a part of a recorded sweep differentiates.
-        names = [self.graph.vertices[v.of].name for v in members if v.of is not None and v.direction != "forward"]
-        back = [f"∂{name}" for name in names if name][-1:]
+        # What a part of a recorded sweep differentiates; the gradient of several gates side by side is that of none.
+        whole = [self.graph.vertices[v.of] for v in members if v.of is not None and v.direction != "forward"]
+        back = [f"∂{v.name}" for v in whole if v.name and v.shape == last.shape][-1:]
         loss = not last.shape and (last.id in self._outputs or len(members) > 2)
         return back[0] if back else "loss" if loss else ""
 

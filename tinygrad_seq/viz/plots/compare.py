@@ -88,6 +88,11 @@ def compare(
         color = SERIES[theme.name][k % len(SERIES[theme.name])]
         below.plot(t, norms, color=color, linewidth=1.5, linestyle=STYLES[k % len(STYLES)], label=name, **dots(t))
     tick_powers(below)
+    # All steps, as above: a line ends where the gradient is zero.
+    first, last = (pick([pick(found.columns) for found in grids.values()]) for pick in (min, max))
+    if first < last:
+        aside = 0.02 * (last - first)
+        below.set_xlim(first - aside, last + aside)
     tick_whole(below.xaxis)
     legend(below, theme)
     return figure

@@ -10,7 +10,7 @@ import numpy as np
 from ...errors import GraphError
 from ..differences import Diff
 from ..labels import power_of_ten
-from .canvas import SIZE, axes_on, dress, dress_bar, figure_of, matplotlib, theme_of, tick_whole
+from .canvas import SIZE, axes_on, dress, dress_bar, figure_of, legend_below, matplotlib, theme_of, tick_whole
 from .heat import short_paths
 
 if TYPE_CHECKING:
@@ -61,6 +61,10 @@ def ratio(data: Diff, *, ax: Axes | None = None, dark: bool = False, title: str 
         ax.axhline(r - 0.5, color=theme.module, linewidth=0.6)
     ax.set_yticks(range(len(names)), names, parse_math=False)
     tick_whole(ax.xaxis)
+    if np.isnan(logs).any():
+        words = "no ratio: a gradient is zero, missing or not finite"
+        look = {"facecolor": theme.gap, "edgecolor": theme.faint, "linewidth": 0.6}
+        legend_below(ax, theme, [mpl.patches.Patch(hatch="////", label=words, **look)])
     bar = figure_of(ax).colorbar(image, ax=ax, pad=0.015, fraction=0.05, aspect=18)
     factors = factors_within(top)
     bar.set_ticks([math.log10(factor) for factor in factors], labels=[_times(factor) for factor in factors])
