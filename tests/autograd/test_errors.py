@@ -314,6 +314,11 @@ ERRORS = {
         GraphError,
         "trace: got a function whose",
     ),
+    "explain of several operations": (
+        lambda: tg.autograd.explain(np.std),
+        GraphError,
+        r"explain: got std, which is no operation; if it is made of several, use tg.autograd.trace\(std\)\(x\)",
+    ),
     "explain of nothing": (lambda: tg.autograd.explain("tahn"), GraphError, "explain: got 'tahn'; need one of the"),
 }
 

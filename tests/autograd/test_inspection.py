@@ -323,6 +323,18 @@ def test_the_program_of_a_function():
     assert "d%2 += d%3 - d%3 * (y * y)" in program.backward
 
 
+def test_arguments_and_results_of_a_program_may_be_structures_and_options_stay_as_they_are():
+    def f(p, axis, parts, *, weight):
+        return {"y": [np.sum(p["a"] * p["b"][0], axis=axis) * weight], "z": (parts[0], "text")}
+
+    given = {"a": np.ones((2, 3)), "b": (tg.tensor(np.ones(3)), None)}
+    program = autograd.trace(f)(given, 1, [np.ones(2), np.arange(2)], weight=np.ones(2))
+    names = [line.partition(" = ")[2].split(" ")[0] for line in program.forward]
+    assert names == [*["variable"] * 4, "multiply", "sum", "multiply"]
+    assert "axis=1" in program.forward[-2]
+    assert "%1 = sum %0 [axis=1]  (2,) float64" in autograd.trace(np.sum)(np.ones((2, 3)), 1).forward
+
+
 def test_lines_carry_the_labels():
     layer = nn.LSTM(2, 3)
     text = str(autograd.trace(lambda x: layer(x)[0])(np.ones((4, 1, 2), "f4")))
@@ -340,8 +352,15 @@ def test_every_operation_can_be_explained(name):
         assert float(slope) == pytest.approx(float(numeric), rel=1e-3, abs=1e-5)
 
 
+def test_most_operations_are_checked_at_a_sample():
+    unchecked = {name for name in SAMPLES if "numeric" not in autograd.explain(name)}
+    assert not unchecked & {"matmul", "sum", "max", "stack", "solve", "det", "linear", "softmax", "var"} & set(SAMPLES)
+    assert len(unchecked) < len(SAMPLES) / 5  # those that need an index, a shape, or a mask
+
+
 def test_an_operation_is_explained_by_name_record_or_function():
     assert autograd.explain(tg.ops.tanh) == autograd.explain("tanh") == autograd.explain(REGISTRY["tanh"])
+    assert autograd.explain(np.tanh) == autograd.explain("tanh")
     assert repr(REGISTRY["tanh"]) == "<op tanh(x)>"
     assert "d a = 0.5 (numeric 0.5)" in autograd.explain("multiply", 2.0, 0.5)
     with pytest.raises(tg.errors.ShapeError, match="matmul"):
@@ -373,8 +392,11 @@ def test_names_are_noted_where_somebody_asks():
 
 
 def test_explaining_what_is_not_there():
-    with pytest.raises(tg.errors.GraphError, match="explain: got 'tanj'"):
+    with pytest.raises(tg.errors.GraphError, match=r"explain: got 'tanj'; .* such as 'tan'"):
         autograd.explain("tanj")
+    for function in (np.std, np.fft.fft, tg.nn.functional.mse_loss):
+        with pytest.raises(tg.errors.GraphError, match=r"which is no operation; .* use tg.autograd.trace\(\w+\)\(x\)"):
+            autograd.explain(function)
 
 
 # copies

@@ -132,6 +132,11 @@ FUNCTIONS = {
     "minimum.accumulate": lambda t: np.minimum.accumulate(t),
     "multiply.reduce": lambda t: np.multiply.reduce(t, axis=(0, 1)),
     "logaddexp.reduce": lambda t: np.logaddexp.reduce(t),
+    "exp dtype": lambda t: np.exp(t, dtype=np.float32),
+    "add dtype": lambda t: np.add(t, [1, 2, 3], dtype=np.float32),
+    "multiply dtype": lambda t: np.multiply(2, t, dtype="f8"),
+    "matmul dtype": lambda t: np.matmul(t, X.T, dtype=np.float32),
+    "vecdot axis": lambda t: np.vecdot(t, X, axis=0),
     "add.outer": lambda t: np.add.outer(t, X[0]),
     "multiply.outer": lambda t: np.multiply.outer([1.0, 2.0], t),
     "subtract.outer of a number": lambda t: np.subtract.outer(2.0, t),
@@ -228,7 +233,9 @@ def test_truth_and_numbers():
 t = variable()
 REFUSED = {
     "ufunc where": lambda: np.add(t, 1, where=X > 0),
-    "ufunc dtype": lambda: np.exp(t, dtype=np.float32),
+    "ufunc dtype of a constant": lambda: np.isnan(t, dtype=bool),
+    "ufunc dtype of integers": lambda: np.add(t, 1, dtype=int),
+    "ufunc axes": lambda: np.matmul(t, X.T, axes=[(0, 1), (0, 1), (0, 1)]),
     "ufunc out": lambda: np.exp(t, out=np.empty((2, 3))),
     "ufunc positional out": lambda: np.add(t, t, np.empty((2, 3))),
     "function out": lambda: np.concatenate([t, t], out=np.empty((4, 3))),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import difflib
 import functools
 import inspect
 import linecache
@@ -12,12 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import GraphError
+from ..errors import GraphError, UnsupportedError
 from .derivatives import grad
 from .graph import Node, ancestors
 from .mode import enable_grad
 from .op import REGISTRY, Op
-from .tensor import Tensor, as_array, tensor
+from .tensor import NUMPY, Tensor, as_array, tensor
 
 __all__ = ["Program", "explain", "formula", "trace"]
 
@@ -57,20 +58,33 @@ def trace(f: Callable[..., Any]) -> Callable[..., Program]:
     """
 
     def traced(*args: Any, **kwargs: Any) -> Program:
-        xs = [x if isinstance(x, Tensor) and x.requires_grad else _variable(x) for x in args]
         with enable_grad():
-            y = f(*xs, **kwargs)
-        outputs = [t for t in (y if isinstance(y, (tuple, list)) else [y]) if isinstance(t, Tensor) and t.node]
-        if not outputs:
+            y = f(*_variables(args), **_variables(kwargs))
+        nodes = _nodes(y)
+        if not nodes:
             raise GraphError("trace: got a function whose result does not depend on a floating input")
-        return Program(ancestors([t.node for t in outputs if t.node]))
+        return Program(ancestors(nodes))
 
     return traced
 
 
-def _variable(x: Any) -> Any:
-    array = as_array(x) if isinstance(x, (np.ndarray, float, int, list, Tensor)) and not isinstance(x, bool) else None
+def _variables(x: Any) -> Any:
+    """The same structure with variables in place of the floating arrays and numbers."""
+    if isinstance(x, dict):
+        return {key: _variables(part) for key, part in x.items()}
+    if type(x) is tuple or (type(x) is list and any(isinstance(part, (dict, tuple, list, np.ndarray)) for part in x)):
+        return type(x)(map(_variables, x))
+    known = isinstance(x, (np.ndarray, np.generic, float, list)) or (isinstance(x, Tensor) and not x.requires_grad)
+    array = as_array(x) if known else None
     return x if array is None or array.dtype.kind != "f" else tensor(array, requires_grad=True)
+
+
+def _nodes(y: Any) -> list[Node]:
+    """The nodes of the Tensors in a structure."""
+    if isinstance(y, Tensor):
+        return [y.node] if y.node else []
+    parts = y.values() if isinstance(y, dict) else y if isinstance(y, (tuple, list)) else ()
+    return [node for part in parts for node in _nodes(part)]
 
 
 def _forward_line(node: Node, number: dict[Node, int]) -> str:
@@ -140,12 +154,13 @@ def explain(op: str | Op | Callable[..., Any], *inputs: Any, **attrs: Any) -> st
     """An operation's rule in words: its formula, what a node keeps, and a numeric check at a sample.
 
     Args:
-        op: an `Op`, its name, or the function that applies it.
-        *inputs: arrays at which to check; by default a few numbers between 0.2 and 0.9, or 1 more.
+        op: an `Op`, its name, or the function that applies it, ours or NumPy's.
+        *inputs: arrays at which to check; by default numbers between 0.2 and 0.9, or 1 more, for what is elementwise,
+            and small matrices for others.
         **attrs: the operation's attributes for the check.
 
     Raises:
-        GraphError: for a name that no operation has.
+        GraphError: for a name that no operation has, and for a function that is made of several.
 
     >>> import tinygrad_seq as tg
     >>> print(tg.autograd.explain("multiply"))
@@ -155,28 +170,49 @@ def explain(op: str | Op | Callable[..., Any], *inputs: Any, **attrs: Any) -> st
       keeps: a, b
       at a = 0.2, b = 0.9: d a = 0.9 (numeric 0.9), d b = 0.2 (numeric 0.2)
     """
-    if isinstance(op, str):
-        if op not in REGISTRY:
-            raise GraphError(f"explain: got {op!r}; need one of the {len(REGISTRY)} operations, see REGISTRY")
-        op = REGISTRY[op]
-    found: Op = op if isinstance(op, Op) else op.op  # type: ignore[attr-defined]
+    found = _operation(op)
     kind = f": {found.kind}" if found.kind else ""
     lines = [f"{found.name}({', '.join(found.inputs + found.attrs)}){kind}{', inputs broadcast' * found.broadcasts}"]
     lines += [f"  d {name} = {formula(found, i)}" for i, name in enumerate(found.inputs)]
-    kept = [name for name in (*found.inputs, "y", "xs") if name in found.keeps]
+    kept = [name for name in dict.fromkeys((*found.inputs, "y")) if name in found.keeps]
     lines.append(f"  keeps: {', '.join(kept) or 'nothing'}")
-    if not inputs and (found.attrs or found.variadic or None in found.vjp):
+    if not inputs and None in found.vjp:  # nobody knows which indices or masks
         return "\n".join(lines)
-    arrays = [np.asarray(x, np.float64) for x in inputs] or [np.array(v) for v in (0.2, 0.9, 0.5)[: len(found.inputs)]]
+    arrays = [np.asarray(x, np.float64) for x in inputs] or _sample(found)
     try:
         with np.errstate(invalid="ignore"):
             if not inputs and not np.isfinite(found.value(*arrays)).all():
                 arrays = [a + 1 for a in arrays]  # arccosh begins at 1
         lines.append(f"  at {_checked(found, arrays, attrs)}")
-    except (ValueError, TypeError, IndexError):  # a product needs arrays, which the default sample does not have
+    except (ValueError, TypeError, IndexError, AttributeError, UnsupportedError):  # which needs other arrays
         if inputs:
             raise
     return "\n".join(lines)
+
+
+def _operation(op: str | Op | Callable[..., Any]) -> Op:
+    if isinstance(op, str):
+        if op not in REGISTRY:
+            near = difflib.get_close_matches(op, REGISTRY, n=1, cutoff=0)[0]
+            raise GraphError(f"explain: got {op!r}; need one of the {len(REGISTRY)} in REGISTRY, such as {near!r}")
+        return REGISTRY[op]
+    if isinstance(op, Op):
+        return op
+    found = getattr(NUMPY.get(op, op), "op", None)
+    if not isinstance(found, Op):
+        name = getattr(op, "__name__", repr(op))
+        raise GraphError(
+            f"explain: got {name}, which is no operation; if it is made of several, use tg.autograd.trace({name})(x)"
+        )
+    return found
+
+
+def _sample(op: Op) -> list[Any]:
+    """Numbers for what is elementwise, otherwise a matrix that is symmetric and positive for each input."""
+    if op.kind == "elementwise" and not op.attrs:
+        return [np.array(v) for v in (0.2, 0.9, 0.5)[: len(op.inputs)]]
+    count = 2 if op.variadic else len(op.inputs)
+    return [np.array([[0.9, 0.2], [0.2, 0.6]]) + 0.1 * k * np.eye(2) for k in range(count)]
 
 
 def _checked(op: Op, arrays: list[Any], attrs: dict[str, Any]) -> str:
@@ -185,10 +221,11 @@ def _checked(op: Op, arrays: list[Any], attrs: dict[str, Any]) -> str:
         y = op.call(*xs, **attrs)
     gradients = grad(y, xs, np.ones(y.shape), allow_unused=True)
     parts = []
-    for i, (name, g) in enumerate(zip(op.inputs, gradients, strict=False)):
+    names = [f"x{i}" for i in range(len(arrays))] if op.variadic else op.inputs
+    for i, (name, g) in enumerate(zip(names, gradients, strict=False)):
         step = np.full(arrays[i].shape, 1e-6)
         above, below = (op.call(*arrays[:i], arrays[i] + s, *arrays[i + 1 :], **attrs).numpy() for s in (step, -step))
         analytic = 0.0 if g is None else float(g.numpy().sum())
         parts.append(f"d {name} = {analytic:.6g} (numeric {float(((above - below) / 2e-6).sum()):.6g})")
-    values = ", ".join(f"{n} = {_short(a.tolist())}" for n, a in zip(op.inputs, arrays, strict=False))
+    values = ", ".join(f"{n} = {_short(a.tolist())}" for n, a in zip(names, arrays, strict=False))
     return f"{values}: {', '.join(parts)}"

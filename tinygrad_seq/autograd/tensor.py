@@ -374,7 +374,11 @@ class Tensor:
         if method in ("reduce", "accumulate", "reduceat"):
             kwargs.setdefault("axis", 0)
         elif kwargs:
-            raise UnsupportedError(f"np.{name}: got {'=, '.join(kwargs)}=; need none; use np.where or .astype after it")
+            inputs = _in_dtype(name, function, inputs, kwargs.pop("dtype", None))
+            if kwargs.keys() - ({"axis"} if ufunc.signature == "(n),(n)->()" else set()):
+                raise UnsupportedError(
+                    f"np.{name}: got {'=, '.join(kwargs)}=; need dtype= alone; use np.where after it"
+                )
         return function(*inputs, **kwargs)
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
@@ -575,6 +579,19 @@ def cotangent(output: Tensor, gradient: Any, record: bool, caller: str) -> Any:
     if record:
         return seed if isinstance(seed, Tensor) else Tensor(seed)
     return seed._data if isinstance(seed, Tensor) else seed
+
+
+def _in_dtype(name: str, function: Any, inputs: tuple[Any, ...], dtype: Any) -> tuple[Any, ...]:
+    """The operands in the dtype in which NumPy's ``dtype=`` lets a ufunc compute; Python numbers are weak anyway."""
+    if dtype is None:
+        return inputs
+    if not getattr(function, "differentiable", True) or _dtype(name, dtype).kind != "f":
+        raise UnsupportedError(f"np.{name}: got dtype={np.dtype(dtype)}; need a floating one; use .astype after it")
+    return tuple([x if isinstance(x, (int, float)) else _cast(name, x, dtype) for x in inputs])
+
+
+def _cast(name: str, x: Any, dtype: Any) -> Any:
+    return x.astype(dtype) if isinstance(x, Tensor) else as_array(x, dtype, name)
 
 
 def _missing(function: Any, method: str) -> UnsupportedError:
