@@ -2,31 +2,26 @@
 
 from itertools import combinations, pairwise
 
+import numpy as np
+
 SLACK = 0.6  # numbers are rounded, and a line may end within the outline of a box
-
-
-def overlap(a, b):
-    return (
-        a["x"] < b["x"] + b["width"]
-        and b["x"] < a["x"] + a["width"]
-        and a["y"] < b["y"] + b["height"]
-        and b["y"] < a["y"] + a["height"]
-    )
 
 
 def inside(column, box):
     return column["x"] <= box["x"] and box["x"] + box["width"] <= column["x"] + column["width"]
 
 
-def crosses(a, b, box):
-    """Whether the straight piece from a to b goes through the inside of a box."""
-    (left, right), (top, bottom) = sorted((a[0], b[0])), sorted((a[1], b[1]))
-    return (
-        left < box["x"] + box["width"] - SLACK
-        and right > box["x"] + SLACK
-        and top < box["y"] + box["height"] - SLACK
-        and bottom > box["y"] + SLACK
-    )
+def areas(boxes):
+    """The upper left corners and the lower right ones."""
+    first = np.array([(box["x"], box["y"]) for box in boxes]).reshape(-1, 2)
+    return first, first + np.array([(box["width"], box["height"]) for box in boxes]).reshape(-1, 2)
+
+
+def meeting(one, other):
+    """Which of some areas have an inner point in common with which of others."""
+    (first, last), (start, end) = one, other
+    common = (first[:, None] < end) & (start < last[:, None])
+    return np.argwhere(common.all(axis=-1)).tolist()
 
 
 def touches(point, box):
@@ -46,7 +41,8 @@ def lines(picture):
 def problems(picture):
     """Everything that must not be, as text."""
     boxes = picture["nodes"] + picture["uses"]
-    found = [f"overlap: {a} {b}" for a, b in combinations(boxes, 2) if overlap(a, b)]
+    first, last = areas(boxes)
+    found = [f"overlap: {boxes[a]} {boxes[b]}" for a, b in meeting((first, last), (first, last)) if a < b]
     for box in boxes:
         if min(box["x"], box["y"]) < 0 or box["x"] + box["width"] > picture["width"]:
             found.append(f"off the page: {box}")
@@ -56,6 +52,7 @@ def problems(picture):
     for node in picture["nodes"]:
         if node["where"] in ("step", "gap") and not inside(picture["columns"][node["column"]], node):
             found.append(f"outside of its column: {node}")
+    pieces = []
     for line, source, target in lines(picture):
         points = line["points"]
         if not touches(points[0], source) or not touches(points[-1], target):
@@ -65,7 +62,12 @@ def problems(picture):
                 found.append(f"slanted: {line}")
             if not 0 <= a[0] <= picture["width"] or not 0 <= a[1] <= picture["height"]:
                 found.append(f"off the page: {line}")
-            found += [f"through {x}: {line}" for x in boxes if x is not source and x is not target and crosses(a, b, x)]
+            pieces.append((line, (source, target), np.minimum(a, b), np.maximum(a, b)))
+    straight = tuple(np.array([piece[k] for piece in pieces]).reshape(-1, 2) for k in (2, 3))
+    for n, k in meeting(straight, (first + SLACK, last - SLACK)):
+        line, ends, _, _ = pieces[n]
+        if not any(boxes[k] is end for end in ends):
+            found.append(f"through {boxes[k]}: {line}")
     return found + confusions(picture)
 
 

@@ -219,7 +219,8 @@ def test_a_graph_with_values_that_were_replaced_is_refused_unless_without_gradie
 @pytest.mark.parametrize("name", GRAPHS)
 def test_without_recursion(name):
     output = GRAPHS[name]()
-    tg.viz.draw(output).html()  # imports are done
+    picture = tg.viz.draw(output, columns=1)  # imports are done
+    picture.svg(), picture.json(), picture.mermaid()
     limit = sys.getrecursionlimit()
     depth = len(list(frames()))
     sys.setrecursionlimit(depth + 60)

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
+from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -67,6 +68,12 @@ def named(name):
     return tg.viz.draw(np.sum(x), title=name, highlight=x)
 
 
+@cache
+def plain(form):
+    """A graph in which nothing has a name that could be syntax, in one of the formats."""
+    return getattr(named("plain"), form)()
+
+
 class Page(HTMLParser):
     """Counts the elements of a page, and keeps what its scripts say."""
 
@@ -99,21 +106,22 @@ class Page(HTMLParser):
 @example(NASTY[6])
 @example(NASTY[7])
 def test_nothing_in_a_name_is_syntax(name):
-    picture, plain = named(name), named("plain")
-    tags = [[element.tag for element in ET.fromstring(drawn.svg()).iter()] for drawn in (picture, plain)]
+    picture = named(name)
+    tags = [[element.tag for element in ET.fromstring(drawn).iter()] for drawn in (picture.svg(), plain("svg"))]
     assert tags[0] == tags[1]
-    page, expected = Page(picture.html()), Page(plain.html())
+    page, expected = Page(picture.html()), Page(plain("html"))
     assert page.tags == expected.tags
     assert len(page.scripts) == len(expected.scripts) == 2
     data = json.loads(page.scripts[0])
     assert name in {kind["name"] for kind in data["kinds"]}
     assert json.loads(picture.json())["title"] == name
-    assert picture.mermaid().count("\n") == plain.mermaid().count("\n")
+    assert picture.mermaid().count("\n") == plain("mermaid").count("\n")
     for line in picture.mermaid().splitlines():
         assert re.fullmatch(r"  +%%.*|flowchart LR|  end|  +[\w ]+.*", line)
         assert line.count('"') in (0, 2)
 
 
+@cache
 def neato(source, form):
     command = ["neato", "-n2", f"-T{form}"]
     return subprocess.run(command, input=source, capture_output=True, text=True, check=True, encoding="utf-8")
@@ -122,10 +130,11 @@ def neato(source, form):
 @pytest.mark.skipif(not shutil.which("neato"), reason="Graphviz is not installed")
 @pytest.mark.parametrize("name", [*NASTY, "digraph { }", "<", "&", "\\", '"', "\\N"])
 def test_nothing_in_a_name_is_dot(name):
-    drawn, plain = (neato(named(text).dot(), "svg") for text in (name, "plain"))
+    drawn, expected = neato(named(name).dot(), "svg"), neato(plain("dot"), "svg")
     assert "error" not in drawn.stderr.lower()
     nodes = [
-        sum(element.get("class") == "node" for element in ET.fromstring(done.stdout).iter()) for done in (drawn, plain)
+        sum(element.get("class") == "node" for element in ET.fromstring(done.stdout).iter())
+        for done in (drawn, expected)
     ]
     assert nodes[0] == nodes[1]
 
@@ -266,7 +275,7 @@ import hashlib, numpy as np, tinygrad_seq as tg
 if {before}:
     tg.nn.LSTM(2, 2)(np.ones((5, 1, 2), "float32"))  # node numbers do not matter
 tg.seed(3)
-output, _ = tg.nn.LSTM(3, 4, bidirectional=True)(np.ones((30, 2, 3), "float32"))
+output, _ = tg.nn.LSTM(3, 4, bidirectional=True)(np.ones((14, 2, 3), "float32"))
 picture = tg.viz.draw(np.sum(output), highlight="l0/h@0")
 for text in (picture.svg(), picture.html(), picture.dot(), picture.json(), picture.mermaid()):
     print(hashlib.sha256(text.encode()).hexdigest())
@@ -275,7 +284,7 @@ for text in (picture.svg(), picture.html(), picture.dot(), picture.json(), pictu
 
 def test_the_same_bytes_in_every_process():
     found = set()
-    for seed, before in (("0", 0), ("1", 0), ("2", 1)):
+    for seed, before in (("0", 0), ("1", 1)):
         done = subprocess.run(
             [sys.executable, "-c", SCRIPT.format(before=before)],
             env={**os.environ, "PYTHONHASHSEED": seed},
