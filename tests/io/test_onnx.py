@@ -319,6 +319,16 @@ ERRORS = {
         ShapeError,
         r"got hx that is no pair for LSTM\(3, 4\); need \(h, c\)",
     ),
+    "lengths without a batch for ONNX": (
+        lambda: tg.io.to_onnx(tg.nn.GRU(3, 4), inputs={"x": ("T", 3), "lengths": ("B",)}),
+        ShapeError,
+        r"got lengths for GRU and x \('T', 3\), which has no batch; leave them out",
+    ),
+    "names of inputs for ONNX alone": (
+        lambda: tg.io.to_onnx(tg.nn.GRU(3, 4), inputs=["x"]),
+        OptionError,
+        r"got inputs=\['x'\]; need the axes of each by name",
+    ),
     "inputs for ONNX that are missing": (
         lambda: tg.io.to_onnx(Pair()),
         OptionError,

@@ -143,6 +143,8 @@ def _inputs(module: Module, given: Inputs | None) -> Inputs:
                 'need inputs={"x": ("T", "B", 3), ...}'
             )
         return {need[0]: _default(module)}
+    if not isinstance(given, Mapping):
+        raise OptionError(f'to_onnx: got inputs={given!r}; need the axes of each by name, {{"x": ("T", "B", 3)}}')
     names = [p.name for p in known]
     if not all(name in names for name in given) or not all(name in given for name in need):
         raise OptionError(

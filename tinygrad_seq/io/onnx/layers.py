@@ -112,6 +112,8 @@ def recurrent(
         raise UnsupportedError(f"to_onnx: got record=True at {path[:-1] or kind}; ONNX's {kind} shows no gates")
     x = _wide(kind, path, graph.lift(x), layer.input_size, (2, 3))
     batched = x.ndim == 3
+    if lengths is not None and not batched:
+        raise ShapeError(f"to_onnx: got lengths for {kind} and x {x.axes}, which has no batch; leave them out")
     if batched and layer.batch_first:
         x = x.swapaxes(0, 1)
     states = _states(graph, layer, hx)
