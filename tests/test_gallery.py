@@ -1,9 +1,11 @@
 """The gallery of the documentation: short programs, each with a title, a caption and a picture at its end."""
 
 import ast
+import re
 
 import gallery
 import pytest
+from gallery import front
 
 PROGRAMS = {path.stem: path for path in gallery.programs()}
 FIGURES = [
@@ -46,3 +48,12 @@ def test_a_plot_is_made_for_light_and_for_dark_pages(name, tmp_path, monkeypatch
     gallery.section(PROGRAMS[name])
     assert len(list(tmp_path.iterdir())) == 2
     assert all(path.stat().st_size > 5000 for path in tmp_path.iterdir())
+
+
+def test_the_picture_of_the_readme_is_what_is_drawn_today():
+    """Words, boxes and lines; colours and numbers may differ in the last digit from machine to machine."""
+    stored, drawn = (
+        re.sub(r'<title>[^<]*</title>|class="[^"]*"|stroke-width="[^"]*"|<path[^>]*/>', "", text)
+        for text in (front.PATH.read_text(encoding="utf-8"), front.front().svg())
+    )
+    assert stored.partition("</style>")[2] == drawn.partition("</style>")[2]
