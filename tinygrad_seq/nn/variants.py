@@ -14,8 +14,8 @@ import numpy as np
 from ..autograd import Tensor, name
 from ..errors import OptionError
 from ..ops import lerp, linear, sigmoid, split, tanh
+from .arguments import flags
 from .functional import layer_norm
-from .layers import flags
 from .recurrences import Elman, Gated, LongShortTerm, Recurrence, States, Weights
 from .unroll import Stack
 
