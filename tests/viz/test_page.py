@@ -11,6 +11,7 @@ from viz.browser import CHROMIUM, Browser
 from viz.graphs import layer, random_program, rnn, second_order, without_time
 
 import tinygrad_seq as tg
+from tinygrad_seq.autograd import ancestors
 
 needs_browser = pytest.mark.skipif(not CHROMIUM, reason="Chromium is not installed")
 
@@ -125,6 +126,22 @@ def test_the_wheel_goes_from_the_matrix_to_the_numbers(page):
         seen.append(page.run("picture.camera().detail"))
     assert list(dict.fromkeys(seen)) == [1, 2, 3, 4][-len(set(seen)) :]
     assert seen[-1] == 4
+
+
+def test_the_lines_from_which_a_layer_was_called_and_a_scope_entered():
+    x = tg.tensor(np.ones((2, 1, 3)), requires_grad=True)
+    output, _ = tg.nn.LSTM(3, 3).double()(x)
+    with tg.scope("head", t=2):
+        loss = np.sum(output)
+    lines = list(data_of(tg.viz.draw(loss).html())["source"])
+    assert all(line.startswith("test_page.py:") for line in lines)
+    assert [line.partition(": ")[2] for line in lines] == [
+        "output, _ = tg.nn.LSTM(3, 3).double()(x)",
+        'with tg.scope("head", t=2):',
+    ]
+    (g,) = tg.autograd.grad(loss, x, create_graph=True)
+    backward = {node.label.line for node in ancestors([g.node]) if node.label.direction == "backward"}
+    assert backward == {output.node.label.line}
 
 
 @needs_browser
@@ -375,6 +392,7 @@ def test_it_tells_screen_readers(page):
 def test_other_graphs_are_shown_too(browser, make):
     for gradients in (True, False):
         browser.open(tg.viz.draw(make(), gradients=gradients).html())
+        assert browser.run("document.getElementById('pass').hidden") != gradients
         for key in "l0+b.,m":
             browser.press(key)
         assert browser.messages == []

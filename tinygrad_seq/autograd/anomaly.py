@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import linecache
-import sys
 from typing import Any
 
 import numpy as np
@@ -11,20 +9,9 @@ import numpy as np
 from ..errors import AnomalyError
 from .graph import Node
 from .mode import Direction, Label, Mode, ModeContext
+from .source import shown, user_line
 
 __all__ = ["detect_anomaly"]
-
-_PACKAGES = (__file__.rpartition("autograd")[0], np.__file__.rpartition("__init__")[0])
-
-
-class _SourceLabel(Label):
-    """A label that also knows the user's line of source that recorded the node."""
-
-    __slots__ = ("source",)
-
-    def __init__(self, label: Label, source: str):
-        super().__init__(label.path, label.t, label.direction, label.of)
-        self.source = source
 
 
 class detect_anomaly(ModeContext):  # noqa: N801 - PyTorch's name, used like a function
@@ -50,10 +37,10 @@ class detect_anomaly(ModeContext):  # noqa: N801 - PyTorch's name, used like a f
 
     def forward(self, op: Any, y: Any, arrays: Any, label: Label) -> Label:
         """Check a value, and label its node with the user's line."""
-        source = _user_line()
+        line = user_line()
         if not _finite(y):
             names = op.inputs if len(op.inputs) == len(arrays) else [f"x{k}" for k in range(len(arrays))]
-            where = f"{place(label)}, at {source}; operands: {_ranges(names, arrays)}"
+            where = f"{place(label)}, at {shown(line)}; operands: {_ranges(names, arrays)}"
             came = [name for name, a in zip(names, arrays, strict=True) if _nans(a)]
             if came and _nans(y):
                 what = f"nan came in by {_what(arrays[list(names).index(came[0])])} of {came[0]}"
@@ -63,7 +50,7 @@ class detect_anomaly(ModeContext):  # noqa: N801 - PyTorch's name, used like a f
                     f"{op.name}: {_first(y)} arose in {_what(y)} of the value{where}; "
                     f"keep them in the domain, or mask them before"
                 )
-        return _SourceLabel(label, source)
+        return Label(label.path, label.t, label.direction, label.of, line)
 
     def backward(self, node: Node, i: int | None, g: Any) -> None:
         """Check what a rule returned, and what a hook or the user gave."""
@@ -71,7 +58,8 @@ class detect_anomaly(ModeContext):  # noqa: N801 - PyTorch's name, used like a f
         if _finite(g):
             return
         direction: Direction = node.label.direction
-        source = getattr(node.label, "source", "a line outside of detect_anomaly")
+        line = node.label.line
+        source = "a line outside of detect_anomaly" if line is None else shown(line)
         second = " (a second derivative)" if direction == "backward" else ""
         if i is None:
             raise AnomalyError(
@@ -86,15 +74,6 @@ class detect_anomaly(ModeContext):  # noqa: N801 - PyTorch's name, used like a f
             f"{place(node.label)}, applied at {source}{second}; kept: {operands or 'nothing'}; "
             f"use where or clip to keep away from the singular point"
         )
-
-
-def _user_line() -> str:
-    """The innermost line outside of this package and of NumPy."""
-    frame = sys._getframe(2)
-    while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGES):
-        frame = frame.f_back
-    path, line = frame.f_code.co_filename, frame.f_lineno
-    return f"{path}:{line}: {linecache.getline(path, line).strip()}".rstrip(": ")
 
 
 def _finite(x: Any) -> bool:

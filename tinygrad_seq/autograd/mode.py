@@ -12,6 +12,7 @@ from contextvars import ContextVar, Token
 from typing import Any, Literal, ParamSpec, Protocol, TypeVar
 
 from ..errors import OptionError
+from .source import Line, user_line
 
 __all__ = ["Label", "Mode", "enable_grad", "no_grad", "scope", "time_steps"]
 
@@ -25,16 +26,25 @@ class Label:
 
     ``path`` is the module path, such as ``"encoder/lstm/l0"``; ``t`` the time step or None;
     ``direction`` tells a node of the function itself from a node of its recorded derivative, for which
-    ``of`` is the index of the node that it differentiates.
+    ``of`` is the index of the node that it differentiates. ``line`` is where the user's program entered the innermost
+    scope or called the layer.
     """
 
-    __slots__ = ("direction", "of", "path", "t")
+    __slots__ = ("direction", "line", "of", "path", "t")
 
-    def __init__(self, path: str = "", t: int | None = None, direction: Direction = "forward", of: int | None = None):
+    def __init__(
+        self,
+        path: str = "",
+        t: int | None = None,
+        direction: Direction = "forward",
+        of: int | None = None,
+        line: Line | None = None,
+    ):
         self.path = path
         self.t = t
         self.direction: Direction = direction
         self.of = of
+        self.line = line
 
     def __repr__(self) -> str:
         step = "" if self.t is None else f" t={self.t}"
@@ -141,7 +151,8 @@ class scope(ModeContext):  # noqa: N801 - used like a function
     def _mode(self, outer: Mode) -> Mode:
         label, name, t = outer.label, self._name, self._t
         path = f"{label.path}/{name}" if name and label.path else name or label.path
-        return Mode(Label(path, label.t if t is None else t, label.direction, label.of), outer.recording, outer.watch)
+        inner = Label(path, label.t if t is None else t, label.direction, label.of, user_line())
+        return Mode(inner, outer.recording, outer.watch)
 
 
 def time_steps(steps: Iterable[int]) -> Iterator[int]:
@@ -160,7 +171,7 @@ def time_steps(steps: Iterable[int]) -> Iterator[int]:
     label, recording, watch = outer.label, outer.recording, outer.watch
     try:
         for t in steps:
-            MODE.set(Mode(Label(label.path, t, label.direction, label.of), recording, watch))
+            MODE.set(Mode(Label(label.path, t, label.direction, label.of, label.line), recording, watch))
             yield t
     finally:
         MODE.set(outer)

@@ -102,7 +102,8 @@ def _walk(
     for node in reversed(order):
         g = cotangents.pop(node, None)
         if record:
-            MODE.set(Mode(Label(node.label.path, node.label.t, "backward", node.index), True, MODE.get().watch))
+            at = node.label
+            MODE.set(Mode(Label(at.path, at.t, "backward", node.index, at.line), True, MODE.get().watch))
         if node in uses:
             shared, gs, users = uses.pop(node)
             joined = shared.join(gs, users, record)
@@ -240,8 +241,8 @@ def push(
                 if not parents or node.index <= since or node in found:
                     continue
                 if record:
-                    label = Label(node.label.path, node.label.t, "forward", node.index)
-                    MODE.set(Mode(label, True, MODE.get().watch))
+                    at = node.label
+                    MODE.set(Mode(Label(at.path, at.t, "forward", node.index, at.line), True, MODE.get().watch))
                 total = None
                 if node.op.variadic:
                     arrived = [found.get(parent) for parent in parents]

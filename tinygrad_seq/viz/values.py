@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..autograd import Node
+from ..autograd.source import shown
 
 __all__ = ["Values", "statistics"]
 
@@ -24,7 +25,8 @@ class Values:
     Attributes:
         ids: the vertices of `Graph` whose values are known, rising.
         numbers: of each the mean, standard deviation, minimum and maximum.
-        lines: for each vertex that was recorded under `detect_anomaly` the user's line, file name first.
+        lines: the user's line from which each vertex was recorded, file name first, for those of layers and scopes and
+            for all under `detect_anomaly`.
     """
 
     ids: tuple[int, ...]
@@ -54,8 +56,9 @@ def statistics(ids: dict[Node, int]) -> Values:
 
 def _lines(ids: dict[Node, int]) -> dict[int, str]:
     """The user's lines, without the folders: a page may be shown to others."""
-    sources = {k: getattr(node.label, "source", None) for node, k in ids.items()}
-    return {k: re.sub(r"^.*?[\\/]([^\\/]*:\d+)", r"\1", source) for k, source in sources.items() if source}
+    lines = {k: node.label.line for node, k in ids.items()}
+    texts = {line: re.sub(r"^.*?[\\/]([^\\/]*:\d+)", r"\1", shown(line)) for line in set(lines.values()) if line}
+    return {k: texts[line] for k, line in lines.items() if line}
 
 
 def _kept(node: Node, k: int, ids: dict[Node, int]) -> Iterable[tuple[int, Any]]:
