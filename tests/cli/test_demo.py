@@ -15,7 +15,7 @@ from tinygrad_seq.data import NGram, held_out_split
 from tinygrad_seq.train import bits_per_character, load_model, load_run
 
 SMALL = ["--hidden", "12", "--length", "9", "--streams", "3"]
-PLAN = ["--minutes", "0.004"]
+PLAN = ["--minutes", "0.003"]
 WORDS = [
     "the",
     "cat",
@@ -158,7 +158,7 @@ def test_a_run_that_is_done_can_go_on_with_more_minutes(finished, tmp_path):
     (tmp_path / "model.npz").write_bytes((folder / "model.npz").read_bytes())
     main(["demo", "--resume", "--out", str(tmp_path)])  # nothing is left to do but to show
     assert contents(tmp_path)["model.npz"] == contents(folder)["model.npz"]
-    main(["demo", "--resume", "--minutes", "0.0045", "--out", str(tmp_path)])
+    main(["demo", "--resume", "--minutes", "0.0034", "--out", str(tmp_path)])
     after = load_run(tmp_path / "model.npz")
     assert after.run["updates"] == after.options.updates > before.options.updates
     assert after.run["rows"][: len(before.run["rows"])] == before.run["rows"]

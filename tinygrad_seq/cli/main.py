@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import cache
 from typing import Any
 
 import typer
@@ -19,8 +20,9 @@ UsageError: Any = typer.BadParameter.__mro__[1]
 STOPPED = 130
 
 
+@cache
 def command() -> Any:
-    """All commands, as click sees them."""
+    """All commands, as click sees them; typer takes its time to work them out from signatures."""
     return typer.main.get_command(app)
 
 
