@@ -32,7 +32,7 @@ setTheme(matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
 findStops();
 if (innerWidth < 900) by("panel").hidden = true;
 by("stop").max = String(Math.max(stops.length - 1, 0));
-by("backward").hidden = !stops.length;
+by("backward").hidden = by("pass").hidden = !stops.length;
 by("replay").hidden = whole.norms.length < 2;
 by("sweep").max = String(whole.norms.length - 1);
 by("sweep").value = by("sweep").max;
