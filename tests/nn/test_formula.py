@@ -112,6 +112,17 @@ def test_a_shared_module_is_one_module():
         assert not np.array_equal(copied(x)[0], module(x)[0])
 
 
+def test_a_step_that_is_replaced():
+    shared = nn.Recurrent(MyLSTM(H), state={"h": H, "c": H})
+    several = nn.Recurrent([MyLSTM(H), MyLSTM(H)], state={"h": H, "c": H}, num_layers=2)
+    shared.step = several.steps["l1"] = new = MyLSTM(H)
+    for module in (shared, several):
+        module.zero_grad()
+        np.sum(module(np.ones((T, B, H), "float32"))[0]).backward()
+        assert all(p.grad is not None for p in module.parameters())
+        assert any(p is new.w_x.weight for p in module.parameters())
+
+
 def test_what_it_is_made_of_is_shown():
     assert repr(nn.Recurrent(ramp, state=3)) == "Recurrent(state=3)"
     module = nn.Recurrent(MyLSTM(H), state={"h": H, "c": H}, num_layers=2, zoneout=0.1)

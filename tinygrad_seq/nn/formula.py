@@ -26,6 +26,11 @@ def _tensor(value: Any) -> Tensor:
     return tensor_of("Recurrent", value)
 
 
+def _still(x: Any, state: Any) -> tuple[Any, Any]:
+    """The step of a state that never changes."""
+    return x, state
+
+
 class Formula(Recurrence):
     """A user's step, whose state is passed as one Tensor, a tuple or a dict, as its sizes are."""
 
@@ -134,7 +139,7 @@ class Recurrent(Unrolled):
         **stack: Unpack[Stack],
     ):
         sizes = tuple(state) if isinstance(state, list) else state
-        first = Formula(lambda x, state: (x, state), sizes)
+        first = Formula(_still, sizes)
         if not isinstance(sizes, (int, np.integer, tuple, Mapping)) or not first.states:
             raise OptionError(
                 f"Recurrent: got state={state!r}; need its size, or those of its parts in a tuple or dict"
@@ -148,21 +153,24 @@ class Recurrent(Unrolled):
             raise OptionError(
                 f"Recurrent: got {given}; need one function for all, or {len(places)}: {', '.join(places)}"
             )
-        self._cells = {place: Formula(one, sizes) for place, one in zip(places, steps, strict=True)}
-        self._recurrence = self._cells["l0"]
-        if isinstance(step, Module):
+        self._formula = first
+        if callable(step):
             self.step = step
-        elif not callable(step):
-            modules = {place: one for place, one in zip(places, steps, strict=True) if isinstance(one, Module)}
-            self.steps = ModuleDict(modules)
+        else:
+            named = list(zip(places, steps, strict=True))
+            self._functions = {place: one for place, one in named if not isinstance(one, Module)}
+            self.steps = ModuleDict({place: one for place, one in named if isinstance(one, Module)})
 
     def extra_repr(self) -> str:
         """The sizes of the state, and the options that are not the default."""
         shown = {name: getattr(self, name) for name, value in OPTIONS.items() if getattr(self, name, value) != value}
-        return ", ".join(f"{k}={v}" for k, v in {"state": self._cells["l0"].sizes, **shown}.items())
+        return ", ".join(f"{k}={v}" for k, v in {"state": self._formula.sizes, **shown}.items())
 
     def _cell(self, place: str) -> Formula:
-        return self._cells[place]
+        """What the step of a layer and direction is now: a module may have been put in its place."""
+        if "step" in vars(self):
+            return Formula(self.step, self._formula.sizes)
+        return Formula(self._functions[place] if place in self._functions else self.steps[place], self._formula.sizes)
 
     def _dtype(self, x: Tensor) -> Any:
         return x.dtype if x.dtype.kind == "f" else get_default_dtype()
@@ -181,6 +189,6 @@ class Recurrent(Unrolled):
             OptionError: if the step does not return a pair, or for a length outside 0 ... T.
             DTypeError: for lengths that are no integers.
         """
-        formula = self._cells["l0"]
         output, states, recording = self._run(x, hx, lengths, record)
-        return (output, formula.packed(states), recording) if record else (output, formula.packed(states))
+        last = self._formula.packed(states)
+        return (output, last, recording) if record else (output, last)
