@@ -97,6 +97,8 @@ class Ordered:
         self.rows = [sorted([k for k in row if k not in glued], key=lambda k: self.pin[k]) for row in self.rows]
         best, fewest = [row[:] for row in self.rows], self._crossings()
         for sweep in range(8):
+            if not fewest:
+                break
             upwards = sweep % 2 == 0
             place = {k: float(i) for row in self.rows for i, k in enumerate(row)}
             for r in range(len(self.rows)) if upwards else reversed(range(len(self.rows))):
@@ -148,6 +150,8 @@ class Ordered:
                     if self.pin[row[i]] != self.pin[row[i + 1]]:
                         continue
                     before = self._around(r)
+                    if not before:
+                        break
                     row[i], row[i + 1] = row[i + 1], row[i]
                     if self._around(r) < before:
                         improved = True
@@ -174,15 +178,12 @@ class Ordered:
             for k in row:
                 self.x[k] -= at / 2
             distances.append(distance)
+        near = [[self.up[k] + self.down[k] or [k] for k in row] for row in self.rows]
+        weights = [[float(len(self.up[k] + self.down[k])) or 0.2 for k in row] for row in self.rows]
         for sweep in range(12):
             for r in range(len(self.rows)) if sweep % 2 == 0 else reversed(range(len(self.rows))):
-                row = self.rows[r]
-                wanted, weights = [], []
-                for k in row:
-                    near = self.up[k] + self.down[k]
-                    wanted.append(sum(self.x[n] for n in near) / len(near) if near else self.x[k])
-                    weights.append(float(len(near)) if near else 0.2)
-                for k, x in zip(row, spread(wanted, weights, distances[r]), strict=True):
+                wanted = [sum([self.x[n] for n in neighbours]) / len(neighbours) for neighbours in near[r]]
+                for k, x in zip(self.rows[r], spread(wanted, weights[r], distances[r]), strict=True):
                     self.x[k] = x
         self._straighten(distances)
         left = min(x - h for x, h in zip(self.x, self.half, strict=True))
