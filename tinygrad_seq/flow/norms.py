@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import sqrt
 from typing import Any
 
 import numpy as np
@@ -77,18 +78,17 @@ def _into(found: GradientNorms) -> Observer:
             known = waiting.get(id(g))
             nodes[node.index] = size = norm(g) if known is None else known[0]
             last = g
-            return
-        if g is last:
-            flow = size
+        elif g is last:
+            edges[node.index, i] = size
+            waiting[id(g)] = size, g
         elif callable(g):
             edges[node.index, i] = size if reads_once(node) else _norm_of_use(node, i, last, g)
-            return
         else:
-            flow = norm(g)
+            square = float(vdot(g, g))
+            edges[node.index, i] = flow = sqrt(square) if 1e-24 < square < 1e30 else norm(g)
             if len(waiting) > 64:
                 waiting.clear()
-        edges[node.index, i] = flow
-        waiting[id(g)] = flow, g
+            waiting[id(g)] = flow, g
 
     return observe
 
