@@ -114,6 +114,15 @@ def test_a_cell_is_one_step_of_the_layer(name):
     assert_close(cell(x[0, 0])[0] if name == "LSTM" else cell(x[0, 0]), run(module, x[:1], None)[0][0, 0], name)
 
 
+@pytest.mark.parametrize("name", ["RNN", "RNNCell"])
+def test_a_nonlinearity_with_parameters_is_a_part_of_the_module(name):
+    module = getattr(nn, name)(D, H, nonlinearity=nn.PReLU())
+    assert "nonlinearity.weight" in module.state_dict()
+    result = module(-np.ones((T, D), "float32"))
+    np.sum(result if name == "RNNCell" else result[0]).backward()
+    assert module.nonlinearity.weight.grad.item()
+
+
 @pytest.mark.parametrize(("name", "most"), [("RNN", 3), ("LSTM", 15), ("GRU", 13)])
 def test_nodes_of_a_step(name, most):
     def count(steps):

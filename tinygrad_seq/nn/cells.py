@@ -88,6 +88,7 @@ class RNNCell(_Cell):
     ):
         options = {"nonlinearity": nonlinearity, "layer_norm": layer_norm}
         super().__init__(chosen(Elman(nonlinearity), ElmanVariant, {}, **options), input_size, hidden_size, bias)
+        self.nonlinearity = nonlinearity
 
     def forward(self, x: Any, hx: Any = None) -> Tensor:
         """The next h ``(B, H)``, from x ``(B, D)`` and h ``(B, H)`` (zeros by default); without B as well."""
