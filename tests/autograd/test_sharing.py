@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from derivatives import differentiable
+from samples import SAMPLES, samples
 
 import tinygrad_seq as tg
 from tinygrad_seq.autograd import grad
@@ -66,6 +68,40 @@ def test_a_mask_and_targets_may_be_changed_after_the_forward_pass():
     y = (np.transpose(logits, axes) * np.array([[1.0, 2.0], [3.0, 4.0]])).sum()
     axes[:] = [0, 1]
     assert grad(y, logits)[0].tolist() == [[1, 3], [2, 4]]
+
+
+def private(x):
+    """The same arguments in arrays and lists that nobody else has."""
+    if isinstance(x, dict):
+        return {key: private(part) for key, part in x.items()}
+    return type(x)(map(private, x)) if isinstance(x, (list, tuple)) else np.copy(x) if isinstance(x, np.ndarray) else x
+
+
+def overwrite(x):
+    """Change every array in place."""
+    if isinstance(x, np.ndarray):
+        x[...] = ~x if x.dtype.kind == "b" else 0 if x.dtype.kind in "iu" else 7
+    for part in x if isinstance(x, (list, tuple)) else x.values() if isinstance(x, dict) else ():
+        overwrite(part)
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_all_arguments_of_an_operation_may_be_changed_after_the_forward_pass(name):
+    for sample in samples(name):
+        for i in differentiable(sample):
+            inputs, attrs = private(sample.inputs), private(sample.attrs)
+            x = tg.tensor(inputs[i], requires_grad=True)
+            y = sample.function(*inputs[:i], x, *inputs[i + 1 :], **attrs)
+            before = grad(y, x, np.ones(y.shape))[0]
+            overwrite([inputs, attrs])
+            np.testing.assert_array_equal(grad(y, x, np.ones(y.shape))[0], before, err_msg=str(sample))
+
+
+def test_what_is_counted_may_be_changed_after_the_forward_pass():
+    where, w = np.array([0, 1, 1]), variable(1, 2, 3)
+    y = np.sum(np.bincount(where, weights=w) * [10, 1])
+    where[:] = 1
+    assert grad(y, w)[0].tolist() == [10, 1, 1]
 
 
 def test_a_tensor_copies_what_it_is_given():

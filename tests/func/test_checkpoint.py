@@ -94,6 +94,27 @@ def run(steps, every, batch=2, hidden=8):
     return peak, len(calls), cell.weight_hh.grad.numpy()
 
 
+def test_arguments_may_be_changed_before_the_second_run():
+    """NumPy may write into an array; what runs again sees what the first run saw."""
+    w = tg.tensor(RNG.normal(size=(3, 3)), requires_grad=True)
+    step = lambda state, x: (np.tanh(state["h"] @ w + x), state["h"])
+    again = func.checkpoint(lambda x, *, more: np.sum(np.tanh(x @ w) * more[0]))
+
+    def scanned(xs, h):
+        last, ys = func.scan(lambda h, x: ((s := step({"h": h}, x))[0], s[1]), h, xs)
+        return np.sum(last) + np.sum(ys**2)
+
+    for f in (scanned, lambda x, y: again(x, more=[y])):
+        found = []
+        for change in (False, True):
+            x, y = np.linspace(-1, 1, 12).reshape(4, 3), np.array([1.0, 2.0, 3.0])
+            total = f(x, y)
+            if change:
+                x[:] = y[:] = 7
+            found.append(tg.autograd.grad(total, w)[0].numpy())
+        np.testing.assert_array_equal(*found)
+
+
 def test_a_scan_takes_one_more_forward_and_gives_the_same():
     _, plain_calls, plain = run(100, 100)
     _, calls, g = run(100, None)

@@ -43,7 +43,9 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
     def checkpointed(*args: Any, **kwargs: Any) -> Any:
         if not MODE.get().recording:
             return f(*args, **kwargs)
-        again = _Again(lambda: f(*args, **kwargs))
+        # NumPy may write into an array before the second run, which must see what the first one saw.
+        own, named = map_structure(_copied, (args, kwargs))
+        again = _Again(lambda: f(*own, **named))
         packed, outputs, rebuild, shapes = again.first()
         if packed is None:
             return rebuild(outputs)
@@ -57,6 +59,10 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
         return rebuild(outputs)
 
     return checkpointed
+
+
+def _copied(x: Any) -> Any:
+    return x.copy() if isinstance(x, np.ndarray) else x
 
 
 class _Again:

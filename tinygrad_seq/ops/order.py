@@ -183,7 +183,7 @@ searchsorted = constant(np.searchsorted)
 
 def bincount(x: Any, /, weights: Any = None, minlength: int = 0) -> Tensor:
     """How often each of 0, 1, 2, ... occurs in ``x``, or the sum of its weights, in which it is differentiable."""
-    x = np.asarray(values(x))
+    x = np.array(values(x))
     if weights is None:
         return Tensor(np.bincount(x, minlength=minlength))
     weights = astype(weights, np.float64)
