@@ -382,6 +382,7 @@ def test_something_is_drawn(page):
 @needs_browser
 @pytest.mark.slow
 def test_it_tells_screen_readers(page):
+    assert page.run("document.getElementById('search').placeholder") == "t=10 gate=h"
     assert text(page, "#summary").startswith("A <title> & more: 20 time steps")
     assert page.run("document.getElementById('stage').getAttribute('aria-describedby')") == "summary"
 

@@ -80,3 +80,15 @@ def test_dot_arranges_what_has_no_places(name):
     done = subprocess.run(["dot", "-Tsvg"], input=source, capture_output=True, text=True, check=True, timeout=30)
     assert done.stderr == ""
     assert done.stdout.count("<title>cluster_") == source.count("subgraph cluster_")
+
+
+def test_operations_of_one_kind_have_a_row_each():
+    x, w, u = (tg.tensor(np.full((2, 2), k / 8), requires_grad=True) for k in (1, 2, 3))
+    h = x
+    for t in range(5):
+        with tg.scope("cell", t=t):
+            h = h @ w + x @ u
+    text = tg.viz.draw(np.sum(h)).text()
+    assert [line.split("  ")[1] for line in text.splitlines() if "@" in line] == ["(@)", "(@) 2"]
+    cells, _ = text.partition("(@) 2")[2].split(maxsplit=1)
+    assert len(cells) == 5

@@ -2,6 +2,15 @@
 
 const results = { found: [], at: -1 };
 
+// An example of what is in this graph.
+function example() {
+  const { kinds } = whole.graph;
+  const named = kinds.find((kind) => kind.t && kind.name === "f") || kinds.find((kind) => kind.t && kind.name);
+  const other = kinds.find((kind) => !kind.leaf);
+  const what = named ? `gate=${named.name}` : other ? `op=${other.op}` : "name=";
+  return times.length ? `t=${times[times.length >> 1]} ${what}` : what;
+}
+
 function search(text) {
   const tests = text.trim().toLowerCase().split(/\s+/).filter(Boolean).map(test);
   results.found = [];

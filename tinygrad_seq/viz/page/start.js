@@ -30,6 +30,7 @@ function resize() {
 
 setTheme(matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
 findStops();
+by("search").placeholder = example();
 if (innerWidth < 900) by("panel").hidden = true;
 by("stop").max = String(Math.max(stops.length - 1, 0));
 by("backward").hidden = by("pass").hidden = !stops.length;

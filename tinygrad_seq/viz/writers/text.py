@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 
 from ..graph import Vertex
 from ..labels import power_of_ten, sign
@@ -66,10 +67,15 @@ def _rows(view: View) -> dict[tuple[str, str], list[Vertex]]:
     """What each module computes in its steps, by name; what has none only where nothing in the module has one."""
     found: dict[tuple[str, str], dict[str, list[Vertex]]] = {}
     named: set[tuple[str, str]] = set()
+    count: Counter[tuple[str, str, int, str]] = Counter()
     for v in view.graph.vertices:
         if v.t is not None:
             module = (v.path, v.direction)
-            found.setdefault(module, {}).setdefault(v.name or f"({sign(v)})", []).append(v)
+            name = v.name or f"({sign(v)})"
+            count[*module, v.t, name] += 1
+            if not v.name and count[*module, v.t, name] > 1:
+                name += f" {count[*module, v.t, name]}"  # the second of its kind in a step
+            found.setdefault(module, {}).setdefault(name, []).append(v)
             if v.name:
                 named.add(module)
     rows = {}
