@@ -84,6 +84,16 @@ def test_einsum_computes_in_the_dtype_that_is_asked():
     assert x.grad.dtype == np.float32
 
 
+@pytest.mark.parametrize("order", ["fro", "nuc", 1, -1, 2, -2, np.inf, -np.inf])
+def test_the_gradient_of_a_norm_at_zero_is_zero(order):
+    x = tg.tensor(np.zeros((2, 2, 3)), requires_grad=True)
+    g = grad(np.linalg.norm(x, order, axis=(1, 2)).sum(), x, create_graph=True)[0]
+    assert not g.numpy().any()
+    assert not grad((g * g).sum(), x)[0].numpy().any()
+    _, t = tg.func.jvp(lambda v: np.linalg.norm(v, order, axis=(1, 2)), (x.numpy(),), (np.ones((2, 2, 3)),))
+    assert not t.numpy().any()
+
+
 def test_einsum_by_lists_of_numbers():
     a, b = (tg.tensor(RNG.normal(size=shape), requires_grad=True) for shape in ((2, 3), (3, 4)))
     for operands in ((a, [0, 1], b, [1, 2], [0, 2]), (a, [0, 1], b, [1, 2]), (a, [..., 1], b, [1, 2], [..., 2])):

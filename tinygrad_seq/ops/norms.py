@@ -41,6 +41,7 @@ def matrix_norm(x: Any, /, *, keepdims: bool = False, ord: Any = "fro") -> Tenso
 
     ``ord`` "fro" is the root of the sum of squares, "nuc" the sum of the singular values, 2 and -2 the largest and the
     smallest of them, 1 and -1 the largest and the smallest sum of absolute values of a column, inf and -inf of a row.
+    The derivative at 0 is 0; a singular value of 0 has none.
     """
     x = as_tensor(x)
     x = x if x.dtype.kind == "f" else astype(x, np.float64)
@@ -50,7 +51,8 @@ def matrix_norm(x: Any, /, *, keepdims: bool = False, ord: Any = "fro") -> Tenso
         return p_norm(x, (-2, -1), keepdims)
     largest = max if ord in ("nuc", 2) or (not isinstance(ord, str) and ord > 0) else min
     if ord in ("nuc", 2, -2):
-        values: Any = np.linalg.svd(x, compute_uv=False)
+        s: Any = np.linalg.svd(x, compute_uv=False)
+        values = np.where(s.numpy() > 0, s, 0)  # whose vectors are not determined at 0
         y = sum(values, -1) if ord == "nuc" else largest(values, -1)
         return expand_dims(y, (-2, -1)) if keepdims else y
     if ord not in (1, -1, np.inf, -np.inf):
