@@ -76,3 +76,13 @@ def test_the_ticks_under_the_strip_have_the_numbers_of_their_steps():
     assert set(told) <= set(shown)
     ends = [(t.x - text_width(t.text, 9.5) / 2, t.x + text_width(t.text, 9.5) / 2) for t in numbers]
     assert all(a[1] < b[0] for a, b in pairwise(ends))
+
+
+def test_uses_of_variables_without_names_are_told_apart_by_their_shapes():
+    w, u = tg.tensor(np.eye(4), requires_grad=True), tg.tensor(np.ones((3, 4)), requires_grad=True)
+    h = np.zeros((2, 4))
+    for t in range(3):
+        with tg.scope("cell", t=t):
+            h = np.tanh(h @ w + np.ones((2, 3)) @ u)
+    view = tg.viz.draw(np.sum(h)).view
+    assert {stub.label for stub in view.stubs} == {"4×4", "3×4"}

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Literal, TypeVar
 
 from .graph import Vertex
-from .labels import short_name, sign
+from .labels import shape_text, short_name, sign
 from .places import Places, State
 from .view import Line, LineKind, Stub, View, spread_of
 
@@ -123,7 +123,7 @@ class _Edges:
                 break
             v = vertices[parents[0]]
         if v.leaf:
-            return (short_name(v.name) or "variable") + turned
+            return (short_name(v.name) or shape_text(v.shape)) + turned
         if self.places.where[v.id] == "shelf" and not v.name:
             names = [short_name(vertices[k].name) for k in v.parents if k is not None]
             label = (" + " if v.op == "add" else " ").join(name or "…" for name in names)
