@@ -263,7 +263,7 @@ ERRORS = {
     "qr, mode": (
         lambda: np.linalg.qr(variable(2, 2), mode="raw"),
         OptionError,
-        "qr: got mode='raw'; need \"reduced\" or",
+        "qr: got mode='raw' for .*; need \"reduced\" or",
     ),
     "pinv": (lambda: np.linalg.pinv(variable(2)), ShapeError, "pinv: got shape .*need matrices"),
     "matrix_power": (lambda: np.linalg.matrix_power(variable(2, 2), 0.5), OptionError, "got n=0.5; need an integer"),

@@ -103,6 +103,13 @@ def test_einsum_by_lists_of_numbers():
     assert np.einsum_path("ij,jk->ik", a, b)[0][0] == "einsum_path"
 
 
+def test_factors_are_complete_where_there_are_no_more():
+    a = RNG.normal(size=(3, 4))
+    for got, expected in zip(np.linalg.qr(tg.tensor(a), "complete"), np.linalg.qr(a, "complete"), strict=True):
+        assert_close(got, expected, "value", rtol=1e-14)
+    check_function(lambda x: tuple(np.linalg.qr(x, "complete")), [a])
+
+
 def test_the_rank_is_a_constant():
     assert np.linalg.matrix_rank(tg.tensor(SINGULAR["rank two"], requires_grad=True)).item() == 2
 

@@ -109,4 +109,6 @@ def test_a_period_closes_the_points_between_which_is_interpolated():
     for period in (5.0, -5.0):
         y = np.interp(tg.tensor(x), xp, fp, left=9.0, period=period)
         np.testing.assert_allclose(y, np.interp(x, xp, fp, left=9.0, period=period), rtol=1e-13)
+        given = np.interp(x.tolist(), xp.tolist(), tg.tensor(fp), period=period)
+        np.testing.assert_allclose(given, np.interp(x, xp, fp, period=period), rtol=1e-13)  # lists lose no digits
         check_function(lambda x, xp, fp, period=period: np.interp(x, xp, fp, period=period), [x, xp, fp])

@@ -367,18 +367,19 @@ class QRResult(NamedTuple):
 def qr(a: Any, mode: str = "reduced") -> Any:
     """A = Q R with orthonormal columns in Q ``(..., M, K)`` and R upper triangular ``(..., K, N)``, K = min(M, N).
 
-    ``mode`` is "reduced" or "r". The derivative needs the first K columns of A to be independent.
+    ``mode`` is "reduced" or "r", or "complete" where that is the same: for M <= N. The derivative needs the first K
+    columns of A to be independent.
     """
     a = as_tensor(a)
     if a.ndim < 2:
         raise ShapeError(f"qr: got shape {a.shape}; need matrices, (..., M, N)")
-    if mode not in ("reduced", "r"):
-        raise OptionError(f'qr: got mode={mode!r}; need "reduced" or "r", whose factors are determined')
     m, n = a.shape[-2:]
+    if mode not in ("reduced", "r") and (mode != "complete" or m > n):
+        raise OptionError(f'qr: got mode={mode!r} for {a.shape}; need "reduced" or "r", whose factors are determined')
     q, r = _qr_parts(_qr(a[..., : min(m, n)]), m, min(m, n))
     if n > m:
         r = concatenate([r, matmul(_t(q), a[..., m:])], axis=-1)
-    return QRResult(q, r) if mode == "reduced" else r
+    return r if mode == "r" else QRResult(q, r)
 
 
 def _pinv_vjp(g: Any, a: Any, y: Any) -> Any:

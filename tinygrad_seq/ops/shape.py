@@ -255,9 +255,10 @@ def astype(
     Raises:
         DTypeError: for a dtype that is not real, or to which ``casting`` does not lead.
     """
-    x, dtype = as_tensor(x), np.dtype(dtype)
+    dtype = np.dtype(dtype)
     if dtype.kind not in "fiub":
         raise DTypeError(f"astype: got {dtype}; need real numbers, integers or booleans")
+    x = as_tensor(x) if hasattr(x, "dtype") else Tensor(as_array(x, dtype))  # numbers and lists need no detour
     if not np.can_cast(x.dtype, dtype, casting):
         raise DTypeError(f'astype: got {x.dtype} to {dtype} with casting="{casting}"; use casting="unsafe"')
     return _astype(x if dtype.kind == "f" else x.detach(), dtype)
