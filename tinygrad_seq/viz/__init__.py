@@ -1,7 +1,8 @@
 """Pictures of a recorded graph, in which one sees where the gradient goes.
 
-Read in this order: `graph` (what is drawn, without arrays), `fold` (at which level), `places` (which time step
-each node belongs to), `show` (what is shown of it), `arrange` (where), `writers` (as which text).
+Read in this order: `graph` (what is drawn, without arrays), `fold` and `contract` (at which level), `places` (which time
+step each node belongs to), `show` (what is shown of it: `boxes`, `edges`), `arrange` (where), `writers` (as which text).
+The page alone takes a `scene`.
 """
 
 from importlib import import_module
