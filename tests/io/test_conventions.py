@@ -239,7 +239,27 @@ ERRORS = {
     "a layout that is not there": (
         lambda: tg.io.to_convention(lstm(), joined="x"),
         OptionError,
-        "convention: got joined='x'; need one of '', 'xh', 'hx'",
+        "convention: got joined='x' for LSTM; need one of '', 'xh', 'hx'",
+    ),
+    "a part of a layout that is not there": (
+        lambda: tg.io.to_convention(lstm(), gate="ifog"),
+        OptionError,
+        "to_convention: got the option gate; use gates",
+    ),
+    "a reset of another layer": (
+        lambda: tg.io.to_convention(lstm(), reset="after"),
+        OptionError,
+        "convention: got reset='after' for LSTM; need ''",
+    ),
+    "a forget bias in words": (
+        lambda: tg.io.to_convention(lstm(), forget_bias="1"),
+        OptionError,
+        "convention: got forget_bias='1' for LSTM; need a number",
+    ),
+    "a forget bias of a GRU": (
+        lambda: tg.io.to_convention(gru(), bias="two", reset="after", forget_bias=1.0),
+        OptionError,
+        "convention: got forget_bias=1.0 for GRU; need a number, 0 but for an LSTM",
     ),
     "a convention for another layer": (
         lambda: tg.io.to_convention(lstm(), tg.nn.convention("keras", "GRU")[0]),

@@ -234,6 +234,7 @@ REFUSED = {
         "LuongDecoder: got attention='dot'; need an Attention, such as tg.nn.DotAttention",
     ),
     "dropout": (lambda: nn.LuongDecoder(V, D, H, H, dropout=2), "LuongDecoder: got dropout=2; need a probability"),
+    "no decoder": (lambda: nn.Seq2Seq(nn.Encoder(V, D, H), "Luong"), "Seq2Seq: got decoder='Luong'; need a Decoder, s"),
     "sizes": (
         lambda: nn.Seq2Seq(nn.Encoder(V, D, H), nn.LuongDecoder(V, D, H, H + 1)),
         "Seq2Seq: got an encoder that says 4 .* decoder for 5; give the decoder memory_size=4",

@@ -15,6 +15,7 @@ from ..nn.cells import _Cell
 from ..nn.conventions import Convention, convention, reordered
 from ..nn.recurrences import Elman, Gated, LongShortTerm
 from ..nn.recurrent import _Recurrent
+from ..pytorch import without
 
 __all__ = ["Layout", "from_convention", "to_convention"]
 
@@ -137,6 +138,9 @@ def chosen(caller: str, own: Convention, framework: str | Convention, layout: Ma
     else:
         rows = list(convention(framework, own.layer))
     row = next((row for row in rows if row.reset == own.reset), rows[0])
+    for field in layout:
+        if field not in Layout.__annotations__:
+            raise without(caller, field, Layout.__annotations__)
     row = dataclasses.replace(row, **layout)
     if row.layer != own.layer:
         raise OptionError(f"{caller}: got the convention of {row.layer} for {own.layer}; need one of {own.layer}")

@@ -55,11 +55,18 @@ class Convention:
                 f"convention: got gates={self.gates!r}; need the letters {', '.join(OWN_LETTERS[self.layer])} "
                 f"of {self.layer} in another order"
             )
-        for field, allowed in CHOICES.items():
+        for field, known in CHOICES.items():
+            allowed = ("",) if field in ("reset", "update") and self.layer != "GRU" else known
             if getattr(self, field) not in allowed:
                 raise OptionError(
-                    f"convention: got {field}={getattr(self, field)!r}; need one of {', '.join(map(repr, allowed))}"
+                    f"convention: got {field}={getattr(self, field)!r} for {self.layer}; "
+                    f"need {'one of ' * (len(allowed) > 1)}{', '.join(map(repr, allowed))}"
                 )
+        number = isinstance(self.forget_bias, (int, float, np.integer, np.floating))
+        if not number or (self.forget_bias and self.layer != "LSTM"):
+            raise OptionError(
+                f"convention: got forget_bias={self.forget_bias!r} for {self.layer}; need a number, 0 but for an LSTM"
+            )
 
     def blocks(self, array: Any, gates: str, update: str = "") -> Any:
         r"""The blocks of rows of ``array``, which stand in the order of ``gates``, in the order and sense of this one.

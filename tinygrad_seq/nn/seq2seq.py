@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..autograd import Tensor
-from ..errors import OptionError
+from ..errors import DTypeError, OptionError
 from ..ops import concatenate, swapaxes
 from .arguments import flags
 from .decoders import Decoder, DecoderState, inside_of, layer_and_cell, token_rows
@@ -90,6 +90,8 @@ class Seq2Seq(Module):
 
     def __init__(self, encoder: Module, decoder: Decoder, batch_first: bool = False):
         flags("Seq2Seq", batch_first=batch_first)
+        if not isinstance(decoder, Decoder):
+            raise DTypeError(f"Seq2Seq: got decoder={decoder!r}; need a Decoder, such as tg.nn.LuongDecoder(...)")
         says = getattr(encoder, "memory_size", decoder.memory_size)
         if says != decoder.memory_size:
             raise OptionError(
