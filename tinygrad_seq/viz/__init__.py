@@ -1,8 +1,8 @@
 """Pictures of a recorded graph, in which one sees where the gradient goes.
 
-Read in this order: `graph` (what is drawn, without arrays), `fold` and `contract` (at which level), `places` (which time
-step each node belongs to), `show` (what is shown of it: `boxes`, `edges`), `arrange` (where), `writers` (as which text).
-The page alone takes a `scene`.
+Read in this order: `graph` (what is drawn, without arrays), `fold` and `contract` (at which level), `places` (which
+time step each node belongs to), `show` (what is shown of it: `boxes` and `edges`), `arrange` (where), `writers` (as
+which text). The page alone takes a `scene`.
 """
 
 from importlib import import_module
