@@ -86,3 +86,15 @@ def test_uses_of_variables_without_names_are_told_apart_by_their_shapes():
             h = np.tanh(h @ w + np.ones((2, 3)) @ u)
     view = tg.viz.draw(np.sum(h)).view
     assert {stub.label for stub in view.stubs} == {"4×4", "3×4"}
+
+
+def test_the_key_speaks_of_the_paths_that_there_are():
+    loss = layer("RNN", 3)
+    gru = tg.nn.GRU(3, 4)
+    output, _ = gru(np.ones((3, 2, 3), "float32"))
+    keys = [
+        [text for text in words(tg.viz.draw(found, highlight=ends)) if "path" in text][1:]
+        for found, ends in ((loss, "h@0"), (np.sum(output[-1]), "h@0"), (output, ("h@0", "x@2")))
+    ]
+    most, others = "path with the most gradient", "other paths between the ends"
+    assert keys == [[most], [most, others], []]

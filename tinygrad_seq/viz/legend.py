@@ -83,8 +83,9 @@ def _samples(layout: Layout) -> list[tuple[Sample, str]]:
         norm = None if scale is None else 10.0**scale.high
         if highlight.strongest:
             found.append((Sample([], "flow", norm, strong=True), "path with the most gradient"))
-        others = "other paths between the ends" if highlight.strongest else "paths between the ends"
-        found.append((Sample([], "flow", norm, hot=True), others))
+        if highlight.count > bool(highlight.strongest):
+            others = "other paths between the ends" if highlight.strongest else "paths between the ends"
+            found.append((Sample([], "flow", norm, hot=True), others))
     if layout.view.attention:
         found.append((Sample([], "none", attention=True), "attention, as wide as its mean weight"))
     if scale is not None:
