@@ -55,7 +55,8 @@ class Truncation:
 
         Args:
             layer: a recurrent layer, or any function that is called in that way.
-            x: ``(T, B, D)``, or with ``axis=1`` ``(B, T, D)``; the last window may be shorter.
+            x: ``(T, B, D)``, or with ``axis=1`` ``(B, T, D)``; the last window may be shorter, and starts where a
+                whole one would.
             state: before the first step; its history is cut off. None leaves it to the layer.
 
         Raises:
