@@ -266,10 +266,10 @@ def test_hooks_see_and_replace_gradients_in_order():
 
 def test_a_hook_that_is_removed_twice_was_removed_once():
     x = variable(1.0)
-    remove = x.register_hook(lambda g: g * 2)
-    remove()
+    handle = x.register_hook(lambda g: g * 2)
+    handle.remove()
     assert x.node.hooks is None
-    remove()
+    handle()
     (x * 3).backward()
     assert x.grad.tolist() == [3.0]
 

@@ -154,13 +154,13 @@ def test_forward_hooks_see_and_replace_outputs_in_order():
     layer, seen = nn.Linear(2, 1), []
     x = np.ones((1, 2), "float32")
     plain = layer(x).item()
-    remove = layer.register_forward_hook(lambda module, args, output: output * 2)
+    handle = layer.register_forward_hook(lambda module, args, output: output * 2)
     layer.register_forward_hook(lambda module, args, output: seen.append((module, args, output.item())))
     assert layer(x).item() == pytest.approx(2 * plain)
     assert seen[0][0] is layer
     assert seen[0][1][0] is x
     assert seen[0][2] == pytest.approx(2 * plain)
-    remove()
+    handle.remove()
     assert layer(x).item() == plain
     assert len(seen) == 2
 

@@ -245,9 +245,18 @@ REFUSED = {
     "reduceat": lambda: np.add.reduceat(t, [0, 1], out=np.empty((2, 3))),
     "at": lambda: np.add.at(np.ones((2, 3)), 0, t),
     "unknown ufunc": lambda: np.frompyfunc(abs, 1, 1)(t),
+    "unknown ufunc of two": lambda: np.frompyfunc(lambda a, b: a + b, 2, 1)(t, t),
     "unknown function": lambda: np.roots(t),
     "put": lambda: np.put(X.copy(), [0], t),
 }
+
+
+def test_what_numpy_did_not_name_has_no_template():
+    with pytest.raises(
+        tg.errors.UnsupportedError, match=r"is not NumPy's own, .* apply what it is made of to"
+    ) as caught:
+        np.frompyfunc(lambda a: a * a, 1, 1)(t)
+    assert "def " not in str(caught.value)
 
 
 @pytest.mark.parametrize("name", REFUSED)

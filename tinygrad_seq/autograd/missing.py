@@ -47,6 +47,8 @@ def explained(function: Any, method: str, known: Mapping[Any, Callable[..., Any]
     if instead is not None:
         why = "changes an array in place" if method == "at" else "has complex values, and Tensors are real"
         return f"{path}: {why}; use {instead}"
+    if not function.__name__.isidentifier():  # of np.frompyfunc
+        return f"{path}: is not NumPy's own, and has no derivative; apply what it is made of to the Tensors"
     works = {f.__name__: f for f, call in known.items() if callable(f) and getattr(call, "differentiable", True)}
     (near,) = difflib.get_close_matches(function.__name__, sorted(works), n=1, cutoff=0)
     text = (

@@ -16,6 +16,7 @@ import numpy as np
 
 from ..errors import DTypeError, GraphError, ShapeError, UnsupportedError
 from .graph import INDEX, RETAIN, Leaf, Node
+from .hooks import RemovableHandle
 from .mode import MODE
 from .sweep import sweep
 
@@ -295,21 +296,21 @@ class Tensor:
             else:
                 leaf.grad = leaf.grad + g if create_graph else Tensor(leaf.grad._data + g._data)
 
-    def register_hook(self, hook: Callable[[Tensor], Any]) -> Callable[[], None]:
+    def register_hook(self, hook: Callable[[Tensor], Any]) -> RemovableHandle:
         """Have ``hook`` called with the gradient of this Tensor in every backward sweep that reaches it.
 
         What the hook returns, unless None, goes on in the gradient's place. Hooks run in the order in which they
         were registered.
 
         Returns:
-            A function that removes the hook.
+            What removes the hook: ``handle.remove()``.
 
         Raises:
             GraphError: if the Tensor has no history, so that no gradient reaches it.
 
         >>> import tinygrad_seq as tg
         >>> x = tg.tensor([1.0, 2.0], requires_grad=True)
-        >>> remove = x.register_hook(lambda g: g * 10)
+        >>> handle = x.register_hook(lambda g: g * 10)
         >>> (x * x).sum().backward()
         >>> x.grad.tolist()
         [20.0, 40.0]
@@ -323,7 +324,7 @@ class Tensor:
             if node.hooks is not None:
                 node.hooks = {k: h for k, h in node.hooks.items() if k != key} or None
 
-        return remove
+        return RemovableHandle(remove)
 
     def retain_grad(self) -> None:
         """Keep the gradient of a result in ``.grad`` too, as leaves do.

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, NoReturn, Self
 import numpy as np
 
 from ..autograd import Tensor, scope
+from ..autograd.hooks import RemovableHandle
 from ..autograd.tensor import Array, as_array, new_leaf
 from ..errors import DTypeError, StateError, UnsupportedError
 from ..pytorch import OPTIONS, absent, without
@@ -115,18 +116,18 @@ class Module:
                 output = output if new is None else new
             return output
 
-    def register_forward_hook(self, hook: Callable[[Module, tuple[Any, ...], Any], Any]) -> Callable[[], None]:
+    def register_forward_hook(self, hook: Callable[[Module, tuple[Any, ...], Any], Any]) -> RemovableHandle:
         """Have ``hook(module, args, output)`` called after every `forward`, in the order of registration.
 
         What it returns, unless None, goes on in the output's place. For gradients, register a hook on the
         output's Tensors inside of it.
 
         Returns:
-            A function that removes the hook.
+            What removes the hook: ``handle.remove()``.
 
         >>> import numpy as np, tinygrad_seq as tg
         >>> layer, seen = tg.nn.Linear(2, 3), []
-        >>> remove = layer.register_forward_hook(lambda module, args, output: seen.append(output.shape))
+        >>> handle = layer.register_forward_hook(lambda module, args, output: seen.append(output.shape))
         >>> _ = layer(np.ones((5, 2), "float32"))
         >>> seen
         [(5, 3)]
@@ -134,7 +135,7 @@ class Module:
         hooks = self.__dict__.setdefault("_hooks", {})
         key = object()
         hooks[key] = hook
-        return lambda: hooks.pop(key, None)
+        return RemovableHandle(lambda: hooks.pop(key, None))
 
     def __setattr__(self, name: str, value: Any) -> None:
         """Set an attribute; a Parameter or Module is one of this module's from now on.
