@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from viz.graphs import Source, layer, unlabelled, without_time
 
 import tinygrad_seq as tg
+from tinygrad_seq.viz.fold import LEVELS
 from tinygrad_seq.viz.repeats import LOOP, with_time
 
 
@@ -142,9 +143,13 @@ def test_the_picture_says_where_its_steps_are_from():
     picture = tg.viz.draw(unlabelled(30))
     assert [name for name, _ in picture.view.bands] == [LOOP]
     assert len(picture.view.columns) > 12  # with gaps
-    assert any("tg.scope" in text.text for text in picture.layout.texts)
-    assert not any("tg.scope" in text.text for text in tg.viz.draw(layer("GRU")).layout.texts)
     assert tg.viz.from_json(picture.json()).svg() == picture.svg()
+    for level in LEVELS:
+        for output, found in ((cells_and_losses(silent, 3), True), (layer("GRU"), False)):
+            texts = [text.text for text in tg.viz.draw(output, view=level).layout.texts]
+            assert any("tg.scope" in text for text in texts) == found
+            assert ("3 time steps, found by repetition" in texts[1]) == found
+    assert "found by repetition" in picture.html()
     assert tg.viz.draw(unlabelled(30), view="rolled").view.columns[0].count == 30
 
 

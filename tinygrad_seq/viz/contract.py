@@ -45,7 +45,7 @@ class Contraction:
             members[k].append(vertex)
         vertices = [self._vertex(k, *found) for k, found in enumerate(zip(order, members, strict=True))]
         outputs = tuple(dict.fromkeys(self.group[k] for k in graph.outputs))
-        self.contracted = Graph(tuple(vertices), outputs, graph.measured)
+        self.contracted = Graph(tuple(vertices), outputs, graph.measured, found=graph.found)
 
     def _order(self, keys: Sequence[Key]) -> tuple[list[Key], set[Key]]:
         """The groups in a topological order, and those that are on a cycle or behind one."""

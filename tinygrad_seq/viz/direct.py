@@ -49,7 +49,8 @@ def direct(graph: Graph) -> tuple[Graph, list[int]]:
         if v.id not in gone and v.id not in same
     )
     together = {tuple((place[v], i) for v, i in edges): norm for edges, norm in graph.together.items()}
-    return Graph(vertices, tuple(place[k] for k in graph.outputs), graph.measured, together), place
+    outputs = tuple(place[k] for k in graph.outputs)
+    return Graph(vertices, outputs, graph.measured, together, graph.found), place
 
 
 def stacks_steps(graph: Graph, vertex: int) -> bool:

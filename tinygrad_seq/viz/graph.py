@@ -68,13 +68,15 @@ class Vertex(NamedTuple):
 class Graph:
     """All vertices in the order of their creation, and which of them are the outputs.
 
-    ``together`` has the norm of what flows to one value along several edges, (vertex, input), where a fold needs it.
+    ``together`` has the norm of what flows to one value along several edges, (vertex, input), where a fold needs it;
+    ``found`` says that time steps are not those of labels (see `repeats`).
     """
 
     vertices: tuple[Vertex, ...]
     outputs: tuple[int, ...]
     measured: bool
     together: dict[tuple[Edge, ...], float] = field(default_factory=dict)
+    found: bool = False
 
     def uses(self) -> Uses:
         """For each vertex the (vertex, input position) where its value is used, in order."""

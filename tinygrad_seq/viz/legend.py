@@ -7,7 +7,6 @@ import math
 from .labels import power_of_ten
 from .layout import Area, Layout, Sample, Text, text_width
 from .paths import describe
-from .repeats import LOOP
 from .scale import BINS, Mark, Scale
 from .view import Every, Gap, View
 
@@ -51,7 +50,7 @@ def add_legend(layout: Layout, title: str, left: float, top: float) -> tuple[flo
         notes.append("In a box: its least · median · largest gradient of all steps. Colours: the median.")
     if any(through.factor is not None for through in view.through):
         notes.append("Gaps: the gradient before the hidden steps over that after them.")
-    if any(name.startswith(LOOP) for name, _ in view.bands):
+    if view.graph.found:
         notes.append("Time steps: what is done again with the same parameters. tg.scope(name, t=t) labels them.")
     if view.masked:
         notes.append("Hatched: rows that have ended keep their state.")
@@ -101,7 +100,7 @@ def caption(view: View) -> str:
     graph = view.graph
     words = [_count(len(graph.vertices), "node")]
     if view.steps:
-        words.insert(0, _count(view.steps, "time step"))
+        words.insert(0, _count(view.steps, "time step") + (", found by repetition" if graph.found else ""))
     on_shelf = [box.vertex for box in view.boxes if box.where == "shelf" and box.vertex is not None]
     parameters = sum(graph.vertices[k].leaf for k in on_shelf)
     if parameters:

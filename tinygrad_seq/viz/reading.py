@@ -51,7 +51,7 @@ def _picture(data: dict[str, Any]) -> Picture:
     kinds = [{key: _tuples(kind[key]) for key in KIND} for kind in data["kinds"]]
     vertices = tuple([_vertex(k, row, kinds[row["kind"]]) for k, row in enumerate(data["vertices"])])
     together = {_tuples(several["edges"]): float(several["norm"]) for several in data["together"]}
-    graph = Graph(vertices, tuple(data["outputs"]), data["measured"], together)
+    graph = Graph(vertices, tuple(data["outputs"]), data["measured"], together, data.get("found", False))
     options = data["options"]
     if options["view"] not in LEVELS or not all(0 <= k < len(vertices) for k in graph.outputs):
         raise ValueError("there is no such level or output")

@@ -42,7 +42,7 @@ def with_time(graph: Graph) -> Graph:
         if known is None and v.of is not None and vertices[v.of].t is not None:
             known = place[v.id] = (vertices[v.of].t or 0, vertices[v.of].path)  # a gradient has the label of its value
         vertices.append(v if known is None else v._replace(t=known[0], path=v.path or known[1]))
-    return replace(graph, vertices=tuple(vertices))
+    return replace(graph, vertices=tuple(vertices), found=True)
 
 
 @dataclass(slots=True)

@@ -104,6 +104,7 @@ def _origin(graph: Graph, options: dict[str, Any], highlight: Highlight | None) 
     return {
         "options": options | {"highlight": ends},
         "measured": graph.measured,
+        **({"found": True} if graph.found else {}),
         "together": [{"edges": edges, "norm": _number(norm)} for edges, norm in graph.together.items()],
         "outputs": list(graph.outputs),
         "kinds": [dict(zip(KIND, kind, strict=True)) for kind in kinds],
