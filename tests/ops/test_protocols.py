@@ -137,6 +137,14 @@ FUNCTIONS = {
     "multiply dtype": lambda t: np.multiply(2, t, dtype="f8"),
     "matmul dtype": lambda t: np.matmul(t, X.T, dtype=np.float32),
     "vecdot axis": lambda t: np.vecdot(t, X, axis=0),
+    "sum by name": lambda t: np.sum(axis=0, a=t),
+    "transpose by name": lambda t: np.transpose(a=t),
+    "squeeze by name": lambda t: np.squeeze(a=t),
+    "flip by name": lambda t: np.flip(m=t, axis=0),
+    "rot90 by name": lambda t: np.rot90(m=t),
+    "round by name": lambda t: np.round(a=t, decimals=1),
+    "zeros_like by name": lambda t: np.zeros_like(a=t),
+    "matrix_rank by name": lambda t: np.linalg.matrix_rank(A=t),
     "add.outer": lambda t: np.add.outer(t, X[0]),
     "multiply.outer": lambda t: np.multiply.outer([1.0, 2.0], t),
     "subtract.outer of a number": lambda t: np.subtract.outer(2.0, t),
@@ -252,9 +260,7 @@ REFUSED = {
 
 
 def test_what_numpy_did_not_name_has_no_template():
-    with pytest.raises(
-        tg.errors.UnsupportedError, match=r"is not NumPy's own, .* apply what it is made of"
-    ) as caught:
+    with pytest.raises(tg.errors.UnsupportedError, match=r"is not NumPy's own, .* apply what it is made of") as caught:
         np.frompyfunc(lambda a: a * a, 1, 1)(t)
     assert "def " not in str(caught.value)
 

@@ -7,6 +7,7 @@ Tensors in a recorded one.
 
 from __future__ import annotations
 
+import inspect
 import math
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
@@ -390,6 +391,8 @@ class Tensor:
             raise UnsupportedError(
                 f"np.{func.__name__}: got out=; an array cannot hold the history of a Tensor; use the returned one"
             )
+        if not args and kwargs:  # by NumPy's name, which need not be ours
+            args = (kwargs.pop(next(iter(inspect.signature(func).parameters), ""), None),)
         return function(*args, **kwargs)
 
     def __reduce__(self) -> Any:
