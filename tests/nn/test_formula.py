@@ -177,3 +177,20 @@ def test_what_is_refused(case):
     provoke, message = REFUSED[case]
     with pytest.raises(tg.errors.TinygradSeqError, match=message):
         provoke()
+
+
+def test_an_output_that_is_a_part_of_the_state_is_the_chosen_one():
+    """As in the layers: with zoneout, and after the end of a row, h_n is the last output."""
+    twin = nn.Recurrent(lambda x, h: (np.tanh(x + h),) * 2, state=2, zoneout=0.5).eval()
+    output, last = twin(np.ones((3, 1, 2), "float32"))
+    assert_close(output[-1], last[0].numpy(), "zoneout")
+
+
+@pytest.mark.parametrize("name", ["RNN", "LSTM", "GRU"])
+def test_rows_without_any_step_have_zeros_and_a_gradient_of_zero(name):
+    layer = getattr(nn, name)(D, H)
+    output, _, recording = layer(np.ones((T, B, D), "float32"), lengths=[0] * B, record=True)
+    assert output.shape == recording["l0"]["h"].shape == (T, B, H)
+    assert not output.numpy().any()
+    output.sum().backward()
+    assert all(p.grad is not None and not p.grad.numpy().any() for p in layer.parameters())

@@ -16,7 +16,7 @@ from .arguments import flags, positive, probability
 from .init import bound
 from .module import Module, Parameter
 
-__all__ = ["Dropout", "Embedding", "Flatten", "Identity", "Linear", "flags", "positive", "probability"]
+__all__ = ["Dropout", "Embedding", "Flatten", "Identity", "Linear"]
 
 
 def uniform(k: float, *shape: int) -> Parameter:

@@ -16,13 +16,13 @@ import numpy as np
 from ..autograd import Tensor, name, scope, time_steps
 from ..autograd.collector import paused
 from ..autograd.tensor import NOTES, as_array
-from ..errors import DTypeError, OptionError, ShapeError
+from ..errors import OptionError, ShapeError
 from ..ops import concatenate, stack, swapaxes, where
 from ..ops.index import read
 from ..pytorch import without
 from ..random import generator
 from . import functional
-from .layers import flags, positive, probability
+from .arguments import flags, positive, probability, row_lengths
 from .module import Module
 from .recurrences import Recurrence, States, Weights
 
@@ -153,7 +153,7 @@ class Unrolled(Module):
         """One layer in one direction: outputs ``(T, B, H)`` in time order, the last state, and what was named."""
         cell, w = self._cell(place), self._weights(place)
         T = len(x)
-        longest, shortest = (T, T) if rows is None else (int(rows.max(initial=0)), int(rows.min(initial=T)))
+        longest, shortest = (T, T) if rows is None else (int(rows.max(initial=1)), int(rows.min(initial=T)))
         outputs: list[Any] = [None] * longest
         notes: list[dict[str, Tensor]] = [{} for _ in range(longest)] if record else []
         blank = np.zeros(state[0].shape, state[0].dtype)
@@ -177,8 +177,8 @@ class Unrolled(Module):
                 NOTES.reset(outer)
             everywhere = set.intersection(*map(set, notes)) if notes else set()
             named = {role: [note[role] for note in notes] for role in notes[0] if role in everywhere} if notes else {}
-            whole = {role: _padded(values, T, rows, shortest, blank) for role, values in named.items()}
-            return _padded(outputs, T, rows, shortest, blank), state[: len(cell.states)], whole
+            whole = {role: _padded(values, T, rows, shortest) for role, values in named.items()}
+            return _padded(outputs, T, rows, shortest), state[: len(cell.states)], whole
 
     def _zone(self, k: int, new: Any, old: Any) -> Any:
         """Zoneout of part k of the state."""
@@ -219,20 +219,9 @@ def tensor_of(caller: str, x: Any) -> Tensor:
 
 def _rows(caller: str, lengths: Any, shape: tuple[int, ...], time_axis: int) -> Any:
     """The lengths as integers ``(B,)``, checked against the shape of the input."""
-    rows = np.asarray(lengths)
     if len(shape) == 2:
         raise ShapeError(f"{caller}: got lengths for x {shape}, which has no batch; cut x[:length] instead")
-    if rows.size and rows.dtype.kind not in "iu":
-        raise DTypeError(f"{caller}: got lengths of dtype {rows.dtype}; need integers; use .astype(int)")
-    B, T = shape[1 - time_axis], shape[time_axis]
-    if rows.shape != (B,):
-        raise ShapeError(
-            f"{caller}: got lengths {rows.shape} for x {shape}; need ({B},), one for each row of the batch"
-        )
-    for row, length in enumerate(rows):
-        if not 0 <= length <= T:
-            raise OptionError(f"{caller}: got length {length} in row {row} for x {shape}; need 0 ... {T}")
-    return rows.astype(np.intp)
+    return row_lengths(caller, lengths, shape[1 - time_axis], shape[time_axis], f"x {shape}")
 
 
 def _mask(p: float, shape: tuple[int, ...], dtype: Any) -> Any:
@@ -249,7 +238,9 @@ def _held(cell: Recurrence, new: States, old: States, choose: Callable[[int, Any
             a.node.name = None
         parts.append(choose(k, a, b))
     name(**dict(zip(cell.states, parts, strict=True)))
-    return (*parts, *new[len(parts) :])
+    # An output that is a part of the state is so after it was chosen, too.
+    chosen = {id(a): part for a, part in zip(new, parts, strict=False)}
+    return (*parts, *[chosen.get(id(out), out) for out in new[len(parts) :]])
 
 
 def _live(rows: Any, k: int, new: Any, old: Any) -> Any:
@@ -257,10 +248,8 @@ def _live(rows: Any, k: int, new: Any, old: Any) -> Any:
     return where(rows, new, old)
 
 
-def _padded(values: list[Tensor], T: int, rows: Any, shortest: int, blank: Any) -> Tensor:
+def _padded(values: list[Tensor], T: int, rows: Any, shortest: int) -> Tensor:
     """The steps ``(T, B, ...)``, zero where a row has ended."""
-    if not values:
-        return Tensor(np.zeros((T, *blank.shape), blank.dtype))
     whole = stack(values)
     if shortest < len(values):
         live = np.arange(len(values))[:, None] < rows
