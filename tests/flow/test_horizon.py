@@ -149,6 +149,13 @@ def test_saturation_against_what_is_recorded():
     assert (tanh.low + tanh.high).max() > 0
 
 
+@pytest.mark.parametrize("lengths", [None, [T, 2]])
+def test_a_mask_of_zoneout_says_of_no_row_that_it_has_ended(lengths):
+    module = nn.GRU(2, 1, zoneout=0.5)
+    output, _ = module(np.ones((T, B, 2), "float32"), lengths=lengths)
+    assert flow.saturation(output, "z").count.tolist() == [B] * 2 + [B if lengths is None else 1] * (T - 2)
+
+
 @pytest.mark.parametrize("options", [{}, {"coupled": True}, {"peepholes": "diagonal"}])
 def test_gates_of_an_lstm_are_known(options):
     _, _, output = layer("LSTM", **options)

@@ -50,5 +50,6 @@ def test_a_step_that_no_row_takes():
     assert "no row" in picture.svg()
 
 
-def test_without_lengths_nothing_is_hatched():
-    assert 'hatch"' not in tg.viz.draw(loss_of("GRU", [6, 6])).svg()
+@pytest.mark.parametrize("options", [{}, {"zoneout": 0.5}])
+def test_without_lengths_nothing_is_hatched(options):
+    assert 'hatch"' not in tg.viz.draw(loss_of("GRU", [6, 6], **options)).svg()

@@ -12,7 +12,7 @@ from ..autograd import Node, Tensor, ancestors
 from ..errors import GraphError, OptionError
 from .find import roots
 from .table import Table, filled
-from .uses import kept
+from .uses import kept, live_rows
 
 __all__ = ["Saturation", "saturation", "values"]
 
@@ -75,18 +75,14 @@ def saturation(
     if not named:
         raise GraphError(f"saturation: there is no gate {', '.join(wanted)}; name them: tg.name(f=f)")
     known = values(nodes)
-    live = {
-        (node.label.path, node.label.t): kept(node, "condition")
-        for node in nodes
-        if node.op.name == "where" and node.name
-    }
+    live = {(node.label.path, node.label.t): rows for node in nodes if (rows := live_rows(node)) is not None}
     rows = []
     for node in sorted(named, key=lambda n: (n.label.path, wanted.index(n.name or ""), n.label.t or 0)):
         if node in known:
             value = known[node]
-            mask = live.get((node.label.path, node.label.t))
-            if mask is not None and mask.shape[:1] == value.shape[:1] and mask[0].size == 1:
-                value = value[mask.reshape(-1)]
+            rows_left = live.get((node.label.path, node.label.t))
+            if rows_left is not None and rows_left.shape == value.shape[:1]:
+                value = value[rows_left]
             count = max(value.size, 1)
             shares = [float((value < low).sum() / count), float((value > high).sum() / count)]
             rows.append((node.name, node.label.path, node.label.t, *shares, float(value.sum() / count), value.size))

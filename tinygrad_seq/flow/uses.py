@@ -10,7 +10,7 @@ from ..autograd import Node
 from ..autograd.sweep import unbroadcast
 from ..ops.index import scatter
 
-__all__ = ["factors", "kept", "pulled", "pulled_together", "reads_once", "rows_read"]
+__all__ = ["factors", "kept", "live_rows", "pulled", "pulled_together", "reads_once", "rows_read"]
 
 
 def pulled(node: Node, i: int, g: Any) -> Any:
@@ -87,6 +87,18 @@ def kept(node: Node, name: str) -> Any:
     if name not in keeps:
         return None
     return node.kept if len(keeps) == 1 else node.kept[keeps.index(name)]
+
+
+def live_rows(node: Node) -> Any:
+    """Which rows ``(B,)`` take the step whose state a node is, where the others have ended and keep theirs; or None.
+
+    A layer with lengths chooses what is new where a row lives; zoneout, by a mask that may look alike, what is old.
+    """
+    rows = kept(node, "condition") if node.op.name == "where" and node.name and node.label.t is not None else None
+    if not isinstance(rows, np.ndarray) or rows.dtype != bool or rows.ndim == 0 or not 0 < rows.size == len(rows):
+        return None
+    new = node.parents[node.op.inputs.index("a")]
+    return rows.reshape(-1) if new is not None and new.label.t == node.label.t else None
 
 
 def _rows(x: Any) -> Any:

@@ -10,6 +10,7 @@ import numpy as np
 
 from ..autograd import Leaf, Node, ancestors
 from ..flow import GradientNorms
+from ..flow.uses import live_rows
 
 __all__ = ["Edge", "Graph", "Uses", "Vertex", "read"]
 
@@ -145,17 +146,15 @@ def _vertex(
         leaf=isinstance(node, Leaf),
         norm=norms.node.get(node.index) if norms else None,
         flows=tuple([norms.edge.get((node.index, i)) if norms else None for i in range(len(node.parents))]),
-        live=_live(node) if node.name and node.op.name == "where" else None,
+        live=_live(node),
         weights=_weights(node) if node.name == "attention" else (),
     )
 
 
 def _live(node: Node) -> tuple[int, int] | None:
-    """Of the condition of a step that rows take only up to their own length."""
-    rows = node.kept
-    if node.label.t is None or not isinstance(rows, np.ndarray) or rows.dtype != bool or not rows.size:
-        return None
-    return int(np.count_nonzero(rows)), rows.size
+    """How many rows take a step that rows take only up to their own length, and how many there are."""
+    rows = live_rows(node)
+    return None if rows is None else (int(np.count_nonzero(rows)), rows.size)
 
 
 def _weights(node: Node) -> tuple[float, ...]:
