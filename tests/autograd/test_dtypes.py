@@ -115,3 +115,41 @@ def test_scalars_come_out_as_arrays_of_no_axes():
     assert float(x) == 2.0
     assert int(x) == 2
     assert f"{x:.2f}" == "2.00"
+
+
+LIST = [0.1, 0.2, 0.3]
+WITH_LISTS = {
+    "operators": lambda t: LIST - t * LIST + LIST / t,
+    "power": lambda t: np.power(LIST, t),
+    "where": lambda t: np.where([True, False, True], LIST, t),
+    "clip": lambda t: np.clip(t, LIST, [0.7, 0.8, 0.9]),
+    "dot": lambda t: np.dot(LIST, t),
+    "outer": lambda t: np.outer(t, LIST),
+    "einsum": lambda t: np.einsum("i,j", LIST, t),
+    "kron": lambda t: np.kron(LIST, t),
+    "cross": lambda t: np.cross(t, LIST),
+    "concatenate": lambda t: np.concatenate([LIST, t]),
+    "stack": lambda t: np.stack([t, LIST]),
+    "column_stack": lambda t: np.column_stack([LIST, t]),
+    "insert": lambda t: np.insert(t, 1, LIST),
+    "interp": lambda t: np.interp(t, [0.0, 1.1, 3.3], LIST),
+    "average": lambda t: np.average(t, weights=LIST),
+    "convolve": lambda t: np.convolve(LIST, t),
+    "polyval": lambda t: np.polyval(LIST, t),
+    "polymul": lambda t: np.polymul(LIST, t),
+    "trapezoid": lambda t: np.trapezoid(t, LIST),
+    "gradient": lambda t: np.gradient(t, LIST),
+    "solve": lambda t: np.linalg.solve([[0.1, 0.2, 0.3], [0.3, 0.1, 0.7], [0.9, 0.3, 0.1]], t),
+    "select": lambda t: np.select([[True, False, False], [False, True, False]], [t, LIST], 0.1),
+    "diff": lambda t: np.diff(t, prepend=[0.1], append=[0.7]),
+    "cov": lambda t: np.cov(t, LIST, aweights=LIST),
+}
+
+
+@pytest.mark.parametrize("name", WITH_LISTS)
+def test_a_list_beside_a_tensor_loses_no_digit(name):
+    x, f = np.array([0.3, 1.7, 2.9]), WITH_LISTS[name]
+    y = f(tg.tensor(x, requires_grad=True))
+    assert y.dtype == np.float64
+    np.testing.assert_allclose(y.numpy(), f(x), rtol=1e-14)
+    assert f(tg.tensor(x.astype("float32"))).dtype == (np.float64 if name in ("interp", "cov") else np.float32)

@@ -11,7 +11,15 @@ from refusals import refuses
 import tinygrad_seq as tg
 from tinygrad_seq.autograd import Op, differentiable, elementwise, grad
 from tinygrad_seq.autograd.tensor import NUMPY
-from tinygrad_seq.errors import DTypeError, GraphError, OptionError, RuleError, ShapeError, UnsupportedError
+from tinygrad_seq.errors import (
+    AnomalyError,
+    DTypeError,
+    GraphError,
+    OptionError,
+    RuleError,
+    ShapeError,
+    UnsupportedError,
+)
 
 
 def variable(*shape):
@@ -35,6 +43,10 @@ def named_superseded():
     y = (x * x).sum()
     x.data = [3, 4]
     return y
+
+
+async def asynchronous():
+    yield
 
 
 def set_attribute(t, name, value):
@@ -127,6 +139,16 @@ ERRORS = {
     "seed below 0": (lambda: tg.seed(-1), OptionError, "seed: got -1; need an integer of at least 0"),
     "default dtype": (lambda: tg.set_default_dtype("int64"), DTypeError, 'got int64; need .*"float32" or "float64"'),
     "scope name": (lambda: tg.scope(3), OptionError, 'scope: got name 3 .*need a string.*scope\\("decoder", t=3\\)'),
+    "mode of an asynchronous generator": (
+        lambda: tg.no_grad()(asynchronous),
+        OptionError,
+        "no_grad: got the asynchronous generator asynchronous; use with inside it",
+    ),
+    "nan in forward mode": (
+        lambda: tg.autograd.detect_anomaly()(tg.func.jvp)(np.sqrt, (np.zeros(1),), (np.ones(1),)),
+        AnomalyError,
+        "forward mode of sqrt: inf arose in 1 of 1 elements of the tangent.*; use where or clip",
+    ),
     "scope step": (lambda: tg.scope("a", t="b"), OptionError, "scope: got name 'a' and t 'b'"),
     "item": (lambda: variable(2, 3).item(), ShapeError, r"item: got shape \(2, 3\); need exactly one element; index"),
     "float": (lambda: float(variable(2)), ShapeError, r"got shape \(2,\); need exactly one"),
@@ -346,7 +368,7 @@ def test_errors_are_what_a_caller_would_expect(kind):
 
 def test_every_class_is_provoked():
     provoked = {kind for _, kind, *_ in ERRORS.values()}
-    assert provoked == {DTypeError, ShapeError, OptionError, GraphError, RuleError, UnsupportedError}
+    assert provoked == {AnomalyError, DTypeError, ShapeError, OptionError, GraphError, RuleError, UnsupportedError}
 
 
 def test_a_refused_value_changes_nothing():

@@ -88,13 +88,27 @@ def test_a_gradient_that_is_given_as_nan_is_told_from_one_that_arose(give):
     with pytest.raises(tg.errors.AnomalyError) as caught, autograd.detect_anomaly():
         y = x * 2  # here
         if give == "hook":
-            y.register_hook(lambda g: g * np.nan)
+            y.register_hook(lambda g: np.full(2, np.nan))
         y.backward(gradient=np.array([1.0, np.nan if give == "gradient" else 1.0]))
     text = str(caught.value)
     assert text.startswith("backward of multiply: nan came in by")
     assert "of the gradient of its value, applied at" in text
     assert "y = x * 2  # here" in text
     assert "a hook, or the gradient that backward was given" in text
+
+
+def test_constants_and_tangents_are_looked_at_too():
+    with (
+        pytest.raises(tg.errors.AnomalyError, match="fmod: nan arose"),
+        autograd.detect_anomaly(),
+        np.errstate(all="ignore"),
+    ):
+        np.fmod(tg.tensor([1.0, 1.0]), tg.tensor([1.0, 0.0]))
+    with pytest.raises(tg.errors.AnomalyError) as caught, autograd.detect_anomaly():
+        tg.func.jvp(np.sqrt, (np.array([0.0, 1.0]),), (np.ones(2),))  # here
+    text = str(caught.value)
+    assert text.startswith("forward mode of sqrt: inf arose in 1 of 2 elements of the tangent of its value, applied at")
+    assert "# here" in text
 
 
 def test_operands_that_have_no_range_are_named_by_their_shape():

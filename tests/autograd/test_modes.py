@@ -212,3 +212,53 @@ def test_no_grad_in_one_task_is_not_seen_in_another():
         return mine, await task
 
     assert asyncio.run(main()) == (True, False)
+
+
+def test_a_mode_that_decorates_a_generator_holds_between_its_yields():
+    @tg.no_grad()
+    def steps():
+        got = yield recording()
+        try:
+            yield got, recording()
+        except KeyError:
+            yield "thrown", recording()
+        return "end"
+
+    running = steps()
+    assert next(running) is False
+    assert recording()
+    assert running.send("sent") == ("sent", False)
+    assert running.throw(KeyError("k")) == ("thrown", False)
+    assert recording()
+    with pytest.raises(StopIteration) as end:
+        next(running)
+    assert end.value.value == "end"
+    closed = []
+
+    @tg.no_grad()
+    def closing():
+        try:
+            yield
+        finally:
+            closed.append(recording())
+
+    running = closing()
+    next(running)
+    running.close()
+    assert closed == [False]
+
+
+def test_a_mode_that_decorates_a_coroutine_holds_while_it_runs():
+    @tg.no_grad()
+    async def without():
+        await asyncio.sleep(0)
+        return recording()
+
+    async def plainly():
+        await asyncio.sleep(0)
+        return recording()
+
+    async def together():
+        return await asyncio.gather(without(), plainly(), without())
+
+    assert asyncio.run(together()) == [False, True, False]

@@ -107,6 +107,16 @@ def test_a_recorded_sweep_is_freed_without_the_collector():
         assert [ref() for ref in watched] == [None] * len(watched)
 
 
+def test_an_error_of_numpys_leaves_nothing_behind():
+    with no_collector():
+        x = tg.tensor(np.zeros((2, 2)), requires_grad=True)
+        node = weakref.ref(x)
+        with pytest.raises(np.linalg.LinAlgError):
+            np.linalg.inv(x)
+        del x
+        assert node() is None
+
+
 def test_an_error_in_a_sweep_leaves_nothing_behind():
     @unlisted
     @tg.autograd.differentiable(lambda g: g[:1])

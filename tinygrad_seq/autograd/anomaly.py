@@ -58,8 +58,7 @@ class detect_anomaly(ModeContext):  # noqa: N801 - PyTorch's name, used like a f
         if _finite(g):
             return
         direction: Direction = node.label.direction
-        line = node.label.line
-        source = "a line outside of detect_anomaly" if line is None else shown(line)
+        source = _applied(node)
         second = " (a second derivative)" if direction == "backward" else ""
         if i is None:
             raise AnomalyError(
@@ -67,13 +66,32 @@ class detect_anomaly(ModeContext):  # noqa: N801 - PyTorch's name, used like a f
                 f"{place(node.label)}, applied at {source}{second}; it was made by a hook, or the gradient that "
                 f"backward was given, or a sum that is too large"
             )
-        kept = node.kept if isinstance(node.kept, tuple) else (node.kept,)
-        operands = _ranges(node.op.keeps, kept)
         raise AnomalyError(
             f"backward of {node.op.name}: {_first(g)} arose in {_what(g)} of the gradient of input {i}"
-            f"{place(node.label)}, applied at {source}{second}; kept: {operands or 'nothing'}; "
-            f"use where or clip to keep away from the singular point"
+            f"{place(node.label)}, applied at {source}{second}; {_advice(node)}"
         )
+
+    def tangent(self, node: Node, t: Any) -> None:
+        """Check what forward mode makes of a value."""
+        if _finite(t):
+            return
+        raise AnomalyError(
+            f"forward mode of {node.op.name}: {_first(t)} arose in {_what(t)} of the tangent of its value"
+            f"{place(node.label)}, applied at {_applied(node)}; {_advice(node)}"
+        )
+
+
+def _applied(node: Node) -> str:
+    """The line from which a node was recorded, as far as it is known."""
+    line = node.label.line
+    return "a line outside of detect_anomaly" if line is None else shown(line)
+
+
+def _advice(node: Node) -> str:
+    """What a derivative had to go by, and what to do about it."""
+    kept = node.kept if isinstance(node.kept, tuple) else (node.kept,)
+    operands = _ranges(node.op.keeps, kept) or "nothing"
+    return f"kept: {operands}; use where or clip to keep away from the singular point"
 
 
 def _finite(x: Any) -> bool:

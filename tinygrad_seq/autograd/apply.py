@@ -25,14 +25,15 @@ __all__ = ["differentiable", "elementwise", "like_numpy"]
 ndarray = np.ndarray
 
 
-def constant(x: Any, natural: bool = False) -> Any:
+def constant(x: Any, beside: Sequence[Any] = (), natural: bool = False) -> Any:
     """An operand that is no Tensor: Python numbers stay weak, arrays are copied so that nobody can change them.
 
-    ``natural`` keeps NumPy's dtype for lists, for inputs that are indices or masks.
+    Lists of numbers get the default dtype, or a wider one that a Tensor ``beside`` them has. ``natural`` keeps
+    NumPy's dtype for lists, for inputs that are indices or masks.
     """
     if type(x) in (float, int, bool) or x is None or (isinstance(x, np.generic) and x.dtype.kind in "fiub"):
         return x
-    return np.array(x) if natural else as_array(x)
+    return np.array(x) if natural else as_array(x, beside=beside)
 
 
 def _explain(op: Op, arrays: Sequence[Any], error: ValueError | TypeError) -> NoReturn:
@@ -44,7 +45,10 @@ def _explain(op: Op, arrays: Sequence[Any], error: ValueError | TypeError) -> No
         kinds = " and ".join([str(getattr(x, "dtype", type(x).__name__)) for x in arrays])
         raise DTypeError(f"{op.name}: got {kinds}; {error}") from error
     if type(error) is not ValueError:  # such as that of a singular matrix
-        raise error
+        try:
+            raise error
+        finally:
+            del error  # which would hold this frame, and this frame it
     if op.kind == "elementwise":
         why = "which do not broadcast; need sizes that are equal or 1, from the last axis on; reshape one of them"
         raise ShapeError(f"{op.name}: got shapes {shapes}, {why}") from error
@@ -67,10 +71,8 @@ def _unary(op: Op) -> Callable[..., Tensor]:
             _explain(op, (array,), error)
         if type(y) is not ndarray:
             y = np.asarray(y)
-        if parent is None:
-            return Tensor(y)
         mode = MODE.get()
-        if not mode.plain:
+        if parent is None or not mode.plain:
             return op.record(y, (array,), (parent,), ())
         kept = y if keep_y else array if keep_x else None
         return Tensor(y, Node(op, (parent,), kept, (), parent.shape, y.dtype, mode.label, next(INDEX)))
@@ -87,22 +89,20 @@ def _binary(op: Op) -> Callable[..., Tensor]:
             x = a._data
             p = a._node
         else:
-            x, p = constant(a), None
+            x, p = constant(a, (b,)), None
         if isinstance(b, Tensor):
             z = b._data
             q = b._node
         else:
-            z, q = constant(b), None
+            z, q = constant(b, (a,)), None
         try:
             y = value(x, z)
         except (ValueError, TypeError) as error:
             _explain(op, (x, z), error)
         if type(y) is not ndarray:
             y = np.asarray(y)
-        if p is None and q is None:
-            return Tensor(y)
         mode = MODE.get()
-        if not mode.plain:
+        if not mode.plain or (p is None and q is None):
             return op.record(y, (x, z), (p, q), ())
         plan = first if q is None else second if p is None else both
         kept = plan((x, z, y, None)) if plan else None
@@ -123,27 +123,25 @@ def _ternary(op: Op) -> Callable[..., Tensor]:
             x = a._data
             p = a._node
         else:
-            x, p = constant(a), None
+            x, p = constant(a, (b, c)), None
         if isinstance(b, Tensor):
             z = b._data
             q = b._node
         else:
-            z, q = constant(b), None
+            z, q = constant(b, (a, c)), None
         if isinstance(c, Tensor):
             w = c._data
             r = c._node
         else:
-            w, r = constant(c), None
+            w, r = constant(c, (a, b)), None
         try:
             y = value(x, z, w)
         except (ValueError, TypeError) as error:
             _explain(op, (x, z, w), error)
         if type(y) is not ndarray:
             y = np.asarray(y)
-        if p is None and q is None and r is None:
-            return Tensor(y)
         mode = MODE.get()
-        if not mode.plain:
+        if not mode.plain or (p is None and q is None and r is None):
             return op.record(y, (x, z, w), (p, q, r), ())
         plan = plans[p is not None, q is not None, r is not None]
         kept = plan((x, z, w, y, None)) if plan else None
@@ -172,10 +170,8 @@ def _unary_with_attrs(op: Op) -> Callable[..., Tensor]:
             _explain(op, (array,), error)
         if type(y) is not ndarray:
             y = np.asarray(y)
-        if parent is None:
-            return Tensor(y)
         mode = MODE.get()
-        if not mode.plain:
+        if parent is None or not mode.plain:
             return op.record(y, (array,), (parent,), attrs)
         kept = op.kept((array,), y, (parent,)) if op.keeps else None
         return Tensor(y, Node(op, (parent,), kept, attrs, y.shape, y.dtype, mode.label, next(INDEX)))
@@ -198,7 +194,7 @@ def _general(op: Op) -> Callable[..., Tensor]:
                 arrays.append(x._data)
                 parents.append(None if as_is else x._node)
             else:
-                arrays.append(constant(x, as_is))
+                arrays.append(constant(x, args[:count], as_is))
                 parents.append(None)
         attrs = args[count:] or defaults
         try:
@@ -217,7 +213,7 @@ def _variadic(op: Op) -> Callable[..., Tensor]:
         attrs = tuple(kwargs.values())
         if tuple(kwargs) != names or not _PLAIN.issuperset(map(type, attrs)):
             attrs = _bind(op, names, defaults, (), kwargs)
-        arrays = tuple([x._data if isinstance(x, Tensor) else constant(x) for x in xs])
+        arrays = tuple([x._data if isinstance(x, Tensor) else constant(x, xs) for x in xs])
         parents = tuple([x._node if isinstance(x, Tensor) else None for x in xs])
         try:
             y = value(*arrays, **dict(zip(names, attrs, strict=True)))

@@ -23,7 +23,7 @@ class _Operands(Label):
     __slots__ = ("arrays",)
 
     def __init__(self, label: Label, arrays: Sequence[Any]):
-        super().__init__(label.path, label.t, label.direction, label.of)
+        super().__init__(label.path, label.t, label.direction, label.of, label.line)
         self.arrays = tuple(arrays)
 
 
@@ -37,6 +37,9 @@ class _Recorder(ModeContext):
         return _Operands(label, arrays)
 
     def backward(self, node: Any, i: int | None, g: Any) -> None:
+        pass
+
+    def tangent(self, node: Any, t: Any) -> None:
         pass
 
 

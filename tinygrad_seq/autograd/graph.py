@@ -69,6 +69,19 @@ class Node:
         self.name: str | None = None
         self.hooks: dict[int, Callable[[Any], Any]] | None = None
 
+    @property
+    def vjp(self) -> tuple[str, ...]:
+        """For each input the text of the rule that takes the node's cotangent to the input's.
+
+        >>> import tinygrad_seq as tg
+        >>> x = tg.tensor([1.0, 2.0], requires_grad=True)
+        >>> (x * x).node.vjp
+        ('g * b', 'g * a')
+        """
+        from .program import formula  # noqa: PLC0415 - only for who reads it, and it knows this module
+
+        return tuple([formula(self.op, i) for i in range(len(self.parents))])
+
     def __repr__(self) -> str:
         name = f" {self.name}" if self.name else ""
         return f"<%{self.index} {self.op.name}{name} {self.shape} {self.dtype} {self.label}>"

@@ -7,6 +7,7 @@ generators and asynchronous tasks each see their own.
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable, Iterable, Iterator
 from contextvars import ContextVar, Token
 from typing import Any, Literal, ParamSpec, Protocol, TypeVar
@@ -61,6 +62,9 @@ class Watch(Protocol):
     def backward(self, node: Any, i: int | None, g: Any) -> None:
         """Look at a cotangent: of a node, or on its way to input ``i``."""
 
+    def tangent(self, node: Any, t: Any) -> None:
+        """Look at the tangent of a value."""
+
 
 class Mode:
     """The recording flag, the label that new nodes get, and who watches; ``plain`` is recording unwatched."""
@@ -93,13 +97,52 @@ class ModeContext:
         MODE.reset(self._tokens.pop())
 
     def __call__(self, f: Callable[P, R]) -> Callable[P, R]:
-        @functools.wraps(f)
-        def inside(*args: P.args, **kwargs: P.kwargs) -> R:
+        """The function with the mode inside, wherever its body runs: a generator's between its yields.
+
+        Raises:
+            OptionError: for an asynchronous generator.
+        """
+        if inspect.isasyncgenfunction(f):
+            raise OptionError(f"{type(self).__name__}: got the asynchronous generator {f.__name__}; use with inside it")
+        wrap = self._generator if inspect.isgeneratorfunction(f) else self._function
+        return functools.wraps(f)(self._coroutine(f) if inspect.iscoroutinefunction(f) else wrap(f))
+
+    def _function(self, f: Callable[..., Any]) -> Callable[..., Any]:
+        def inside(*args: Any, **kwargs: Any) -> Any:
             token = MODE.set(self._mode(MODE.get()))
             try:
                 return f(*args, **kwargs)
             finally:
                 MODE.reset(token)
+
+        return inside
+
+    def _coroutine(self, f: Callable[..., Any]) -> Callable[..., Any]:
+        async def inside(*args: Any, **kwargs: Any) -> Any:
+            token = MODE.set(self._mode(MODE.get()))
+            try:
+                return await f(*args, **kwargs)
+            finally:
+                MODE.reset(token)
+
+        return inside
+
+    def _generator(self, f: Callable[..., Any]) -> Callable[..., Any]:
+        def inside(*args: Any, **kwargs: Any) -> Any:
+            running = f(*args, **kwargs)
+            resume, sent = self._function(running.send), None
+            while True:
+                try:
+                    item = resume(sent)
+                except StopIteration as end:
+                    return end.value
+                try:
+                    resume, sent = self._function(running.send), (yield item)
+                except GeneratorExit:
+                    self._function(running.close)()
+                    raise
+                except BaseException as error:
+                    resume, sent = self._function(running.throw), error
 
         return inside
 

@@ -284,9 +284,9 @@ class Op:
         if type(y) is not ndarray:
             y = np.asarray(y)
         mode = MODE.get()
+        label = mode.label if mode.watch is None else mode.watch.forward(self, y, arrays, mode.label)
         if not mode.recording or parents.count(None) == len(parents):
             return Tensor(y)
-        label = mode.label if mode.watch is None else mode.watch.forward(self, y, arrays, mode.label)
         kept = self.kept(arrays, y, parents)
         return Tensor(y, Node(self, parents, kept, attrs, y.shape, y.dtype, label, next(INDEX)))
 

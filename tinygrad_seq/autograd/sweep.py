@@ -233,7 +233,8 @@ def push(
     found: dict[Any, Any] = dict(tangents)
     order = ancestors(outputs, since) if order is None else order
     last = {parent: node for node in order for parent in node.parents} | {node: node for node in outputs}
-    outer = MODE.set(Mode(MODE.get().label, record, MODE.get().watch))
+    watch = MODE.get().watch
+    outer = MODE.set(Mode(MODE.get().label, record, watch))
     try:
         with np.errstate(divide="ignore", invalid="ignore"), paused:
             for node in order:
@@ -242,7 +243,7 @@ def push(
                     continue
                 if record:
                     at = node.label
-                    MODE.set(Mode(Label(at.path, at.t, "forward", node.index, at.line), True, MODE.get().watch))
+                    MODE.set(Mode(Label(at.path, at.t, "forward", node.index, at.line), True, watch))
                 total = None
                 if node.op.variadic:
                     arrived = [found.get(parent) for parent in parents]
@@ -260,6 +261,8 @@ def push(
                 if total is None:
                     continue
                 found[node] = total if total.shape == node.shape and total.dtype == node.dtype else _fitted(total, node)
+                if watch is not None:
+                    watch.tangent(node, total)
                 for parent in parents:
                     if last[parent] is node:
                         found.pop(parent, None)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import inspect
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
@@ -50,8 +50,10 @@ def get_default_dtype() -> np.dtype[Any]:
     return _default_dtype
 
 
-def as_array(data: Any, dtype: Any = None, caller: str = "tensor") -> Array:
+def as_array(data: Any, dtype: Any = None, caller: str = "tensor", beside: Sequence[Any] = ()) -> Array:
     """A private array of ``data``: arrays keep their dtype, numbers and lists get the default one.
+
+    If they are operands ``beside`` a Tensor of a wider floating dtype, they get that, and lose no digit.
 
     Raises:
         DTypeError: for complex numbers, text, objects, and for lists that hold Tensors that
@@ -71,7 +73,8 @@ def as_array(data: Any, dtype: Any = None, caller: str = "tensor") -> Array:
                 f"{caller}: got nested lists of different lengths; need the same length; pad them"
             ) from error
         if dtype is None and array.dtype.kind in "iuf":
-            dtype = _default_dtype
+            floating = [x.dtype for x in beside if isinstance(x, Tensor) and x.dtype.kind == "f"]
+            dtype = np.result_type(_default_dtype, *floating)
     if array.dtype.kind not in "fiub":
         raise _not_real(caller, array.dtype)
     if dtype is None:

@@ -201,7 +201,7 @@ def cummin(a: Any, axis: int | None = 0, dtype: Any = None, out: None = None) ->
 
 def _constant_like(x: Any, like: Tensor) -> Any:
     """A number in the dtype of its neighbours; a Tensor or an array as it is."""
-    return np.asarray(x, like.dtype) if np.isscalar(x) else as_tensor(x)
+    return np.asarray(x, like.dtype) if np.isscalar(x) else as_tensor(x, like)
 
 
 def diff(a: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = None) -> Tensor:
@@ -239,7 +239,7 @@ def _distances(spacing: Any, like: Tensor, axis: int) -> Any:
     if np.ndim(spacing) == 0:
         steps = np.ones(n - 1, like.dtype) * spacing
     elif np.shape(spacing) == (n,):
-        steps = diff(spacing)
+        steps = diff(as_tensor(spacing, like))
     else:
         raise ShapeError(
             f"gradient: got coordinates of shape {np.shape(spacing)} along axis {axis} of {like.shape}; need ({n},)"
@@ -315,10 +315,10 @@ def gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> An
 
 def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Tensor:
     """The integral by the trapezoidal rule, of samples at ``x`` or ``dx`` apart; differentiable in all three."""
-    y = as_tensor(y)
+    y = as_tensor(y, x)
     axis = axis_of("trapezoid", axis, y.shape)
     if x is not None:
-        x = as_tensor(x)
+        x = as_tensor(x, y)
         dx = np.reshape(diff(x), (-1,) + (1,) * (y.ndim - axis - 1)) if x.ndim == 1 else diff(x, axis=axis)
     return sum(dx * (_part(y, axis, 1, None) + _part(y, axis, None, -1)) / 2.0, axis)
 

@@ -20,7 +20,7 @@ from .elementwise import add, divide, multiply, strong, subtract
 from .join import concatenate
 from .linalg import matmul
 from .reduce import sum
-from .shape import as_tensor, axes_of, ravel, reshape, swapaxes, transpose
+from .shape import as_tensor, as_tensors, axes_of, ravel, reshape, swapaxes, transpose
 
 __all__ = [
     "cholesky",
@@ -84,7 +84,7 @@ def _solve(a: Any, b: Any) -> Any:
 
 def solve(a: Any, b: Any) -> Tensor:
     """The x of A x = b; b is a vector ``(N,)``, or matrices ``(..., N, K)``."""
-    a, b = _square("solve", a), as_tensor(b)
+    a, b = _square("solve", as_tensor(a, b)), as_tensor(b, a)
     if b.ndim == 0 or b.shape[0 if b.ndim == 1 else -2] != a.shape[-1]:
         raise ShapeError(
             f"solve: got A {a.shape} and b {b.shape}; need b of ({a.shape[-1]},) or (..., {a.shape[-1]}, K)"
@@ -422,7 +422,7 @@ def lstsq(a: Any, b: Any, rcond: Any = None) -> LstsqResult:
 
     Residuals are there, as NumPy has it, for an A of full rank with more rows than columns.
     """
-    a, b = as_tensor(a), as_tensor(b)
+    a, b = as_tensors(a, b)
     found = np.linalg.lstsq(a.numpy(), b.numpy(), rcond)
     x = matmul(pinv(a), b)
     residuals = Tensor(found[1])
@@ -451,7 +451,7 @@ def matrix_power(a: Any, n: int) -> Tensor:
 
 def tensorsolve(a: Any, b: Any, axes: Any = None) -> Tensor:
     """The x of ``tensordot(a, x, x.ndim) = b``: `solve`, with several axes for each of a matrix."""
-    a, b = as_tensor(a), as_tensor(b)
+    a, b = as_tensors(a, b)
     if axes is not None:
         last = axes_of("tensorsolve", axes, a.shape)
         a = transpose(a, (*[k for k in range(a.ndim) if k not in last], *last))

@@ -12,7 +12,7 @@ from ..autograd import Tensor, differentiable
 from ..autograd.tensor import NUMPY
 from ..errors import OptionError, ShapeError
 from .reduce import no_out
-from .shape import as_tensor, astype
+from .shape import as_tensors, astype
 
 __all__ = ["einsum"]
 
@@ -59,7 +59,7 @@ def einsum(*operands: Any, optimize: Any = False, out: None = None, dtype: Any =
     """
     no_out(out, "einsum")
     spec, arrays = _as_text(operands)
-    xs = [as_tensor(x) if dtype is None else astype(x, dtype) for x in arrays]
+    xs = as_tensors(*arrays) if dtype is None else [astype(x, dtype) for x in arrays]
     terms, result = _explicit(spec, xs)
     # The diagonal of an operand is its product with an identity matrix, which makes all indices of a term differ.
     letters = iter(c for c in LETTERS if c not in spec and c not in "".join(terms))

@@ -16,6 +16,7 @@ from ..errors import AxisError, IndexingError, OptionError, ShapeError
 from .index import Part, along, fixed, getitem, parts, read
 from .shape import (
     as_tensor,
+    as_tensors,
     astype,
     atleast_1d,
     atleast_2d,
@@ -72,7 +73,7 @@ def concatenate(
     arrays: Sequence[Any], axis: int | None = 0, out: None = None, *, dtype: Any = None, casting: str = "same_kind"
 ) -> Tensor:
     """The arrays one after the other along ``axis``; None flattens them first."""
-    tensors = [as_tensor(x) for x in arrays] if axis is not None else [ravel(x) for x in arrays]
+    tensors = as_tensors(*arrays) if axis is not None else [ravel(x) for x in arrays]
     axis = axis or 0
     sizes = [x.shape[axis] if -x.ndim <= axis < x.ndim else 0 for x in tensors]
     return _cast(_concatenate(*tensors, axis=axis, cuts=(0, *itertools.accumulate(sizes))), dtype, casting)
@@ -105,23 +106,23 @@ def stack(
 
 def vstack(tup: Sequence[Any], *, dtype: Any = None, casting: str = "same_kind") -> Tensor:
     """The arrays one below the other; (N,) counts as a row (1, N)."""
-    return concatenate([atleast_2d(x) for x in tup], dtype=dtype, casting=casting)
+    return concatenate([atleast_2d(x) for x in as_tensors(*tup)], dtype=dtype, casting=casting)
 
 
 def hstack(tup: Sequence[Any], *, dtype: Any = None, casting: str = "same_kind") -> Tensor:
     """The arrays side by side: along the second axis, or along the only one."""
-    arrays = [atleast_1d(x) for x in tup]
+    arrays = [atleast_1d(x) for x in as_tensors(*tup)]
     return concatenate(arrays, 0 if arrays and arrays[0].ndim == 1 else 1, dtype=dtype, casting=casting)
 
 
 def dstack(tup: Sequence[Any], *, dtype: Any = None, casting: str = "same_kind") -> Tensor:
     """The arrays one behind the other, along the third axis; (M, N) counts as (M, N, 1)."""
-    return concatenate([atleast_3d(x) for x in tup], 2, dtype=dtype, casting=casting)
+    return concatenate([atleast_3d(x) for x in as_tensors(*tup)], 2, dtype=dtype, casting=casting)
 
 
 def column_stack(tup: Sequence[Any]) -> Tensor:
     """The arrays side by side; (N,) counts as a column (N, 1)."""
-    return concatenate([x if np.ndim(x) > 1 else atleast_2d(x).T for x in tup], 1)
+    return concatenate([x if x.ndim > 1 else atleast_2d(x).T for x in as_tensors(*tup)], 1)
 
 
 def block(arrays: Any) -> Tensor:
@@ -153,7 +154,7 @@ def _leaves(arrays: Any) -> list[Any]:
 
 def append(arr: Any, values: Any, axis: int | None = None) -> Tensor:
     """``values`` after the elements of ``arr`` along ``axis``; None flattens both first."""
-    return concatenate((arr, values), axis)
+    return concatenate(as_tensors(arr, values), axis)
 
 
 def insert(arr: Any, obj: Any, values: Any, axis: int | None = None) -> Tensor:

@@ -16,7 +16,7 @@ from .elementwise import add, divide, subtract
 from .exponential import sqrt
 from .join import concatenate, stack
 from .reduce import sum
-from .shape import as_tensor, astype, atleast_1d, broadcast_to
+from .shape import as_tensor, as_tensors, astype, atleast_1d, broadcast_to
 from .signal import convolve
 
 __all__ = ["poly", "polyadd", "polyder", "polydiv", "polyfit", "polyint", "polymul", "polysub", "polyval", "vander"]
@@ -28,15 +28,15 @@ def _zeros(count: int, like: Tensor) -> Any:
 
 def polyval(p: Any, x: Any) -> Tensor:
     """The polynomial at x, by Horner's rule; differentiable in both."""
-    x = as_tensor(x)
+    p, x = as_tensors(p, x)
     y: Any = x * 0
-    for coefficient in as_tensor(p):
+    for coefficient in p:
         y = y * x + coefficient
     return y  # type: ignore[no-any-return]
 
 
 def _same_degree(a1: Any, a2: Any) -> tuple[Tensor, Tensor]:
-    a, b = atleast_1d(a1, a2)
+    a, b = atleast_1d(*as_tensors(a1, a2))
     more = len(a) - len(b)
     return concatenate([_zeros(-more, a), a]) if more < 0 else a, concatenate([_zeros(more, b), b]) if more > 0 else b
 
@@ -53,7 +53,7 @@ def polysub(a1: Any, a2: Any) -> Tensor:
 
 def polymul(a1: Any, a2: Any) -> Tensor:
     """The product of two polynomials, without leading coefficients that are 0."""
-    return convolve(_leading(a1), _leading(a2))
+    return convolve(*map(_leading, as_tensors(a1, a2)))
 
 
 def _leading(p: Any) -> Any:
@@ -65,7 +65,7 @@ def _leading(p: Any) -> Any:
 
 def polydiv(u: Any, v: Any) -> tuple[Tensor, Tensor]:
     """Quotient and remainder of two polynomials."""
-    u, v = atleast_1d(u), atleast_1d(v)
+    u, v = atleast_1d(*as_tensors(u, v))
     rest, quotient = u * 1.0, []
     for _ in range(len(u) - len(v) + 1):
         factor = rest[0] / v[0]
@@ -98,7 +98,7 @@ def polyint(p: Any, m: int = 1, k: Any = None) -> Tensor:
     if m < 0:
         raise OptionError(f"polyint: got m={m}; need 0 or more; use polyder")
     p = as_tensor(p)
-    constants = np.zeros(m) if k is None else atleast_1d(k)
+    constants = np.zeros(m) if k is None else atleast_1d(as_tensor(k, p))
     if len(constants) == 1 < m:
         constants = broadcast_to(constants, (m,))
     if len(constants) < m:
@@ -158,14 +158,14 @@ def polyfit(
         raise UnsupportedError(
             "polyfit: got full= or cov=; need the coefficients alone; use np.linalg.lstsq and vander"
         )
-    x, y = as_tensor(x) + 0.0, as_tensor(y) + 0.0
+    x, y = [points + 0.0 for points in as_tensors(x, y)]
     if x.ndim != 1 or y.ndim not in (1, 2) or len(x) != len(y) or not len(x) or deg < 0:
         raise ShapeError(
             f"polyfit: got x {x.shape}, y {y.shape} and deg={deg}; need (M,), (M,) or (M, K), and 0 or more"
         )
     powers = vander(x, deg + 1)
     if w is not None:
-        w = as_tensor(w)
+        w = as_tensor(w, x)
         powers, y = powers * w[:, None], y * (w if y.ndim == 1 else w[:, None])
     scale = sqrt(sum(powers * powers, axis=0))
     rcond = len(x) * np.finfo(x.dtype).eps if rcond is None else rcond

@@ -15,7 +15,7 @@ from .elementwise import multiply, subtract
 from .join import concatenate
 from .linalg import matmul
 from .reduce import sum
-from .shape import as_tensor, astype, axis_of, expand_dims, moveaxis, ravel, reshape, transpose
+from .shape import as_tensor, as_tensors, astype, axis_of, expand_dims, moveaxis, ravel, reshape, transpose
 
 __all__ = ["cross", "dot", "inner", "kron", "matvec", "multi_dot", "outer", "tensordot", "vdot", "vecdot", "vecmat"]
 
@@ -25,7 +25,7 @@ def dot(a: Any, b: Any, out: None = None) -> Tensor:
 
     With more axes, the last of a is summed with the last but one of b.
     """
-    a, b = as_tensor(a), as_tensor(b)
+    a, b = as_tensors(a, b)
     if not a.ndim or not b.ndim:
         return multiply(a, b)
     if a.ndim <= 2 and b.ndim <= 2:
@@ -35,18 +35,20 @@ def dot(a: Any, b: Any, out: None = None) -> Tensor:
 
 def vdot(a: Any, b: Any, /) -> Tensor:
     """The sum of the products of all elements of two arrays of one size."""
-    return matmul(ravel(as_tensor(a)), ravel(as_tensor(b)))
+    a, b = as_tensors(a, b)
+    return matmul(ravel(a), ravel(b))
 
 
 def inner(a: Any, b: Any, /) -> Tensor:
     """The sum of products over the last axis of both."""
-    a, b = as_tensor(a), as_tensor(b)
+    a, b = as_tensors(a, b)
     return tensordot(a, b, (-1, -1)) if a.ndim and b.ndim else multiply(a, b)
 
 
 def outer(a: Any, b: Any, out: None = None) -> Tensor:
     """Every element of a times every element of b, ``(a.size, b.size)``."""
-    return multiply(reshape(as_tensor(a), (-1, 1)), ravel(as_tensor(b)))
+    a, b = as_tensors(a, b)
+    return multiply(reshape(a, (-1, 1)), ravel(b))
 
 
 def tensordot(a: Any, b: Any, axes: Any = 2) -> Tensor:
@@ -55,7 +57,7 @@ def tensordot(a: Any, b: Any, axes: Any = 2) -> Tensor:
     Raises:
         ShapeError: if the axes differ in number or size.
     """
-    a, b = as_tensor(a), as_tensor(b)
+    a, b = as_tensors(a, b)
     of_a: list[Any]
     of_b: list[Any]
     if isinstance(axes, (int, np.integer)):
@@ -78,7 +80,7 @@ def tensordot(a: Any, b: Any, axes: Any = 2) -> Tensor:
 
 def kron(a: Any, b: Any) -> Tensor:
     """The Kronecker product: b in every place of a, times the element of a there."""
-    a, b = as_tensor(a), as_tensor(b)
+    a, b = as_tensors(a, b)
     n = max(a.ndim, b.ndim)
     a, b = reshape(a, (1,) * (n - a.ndim) + a.shape), reshape(b, (1,) * (n - b.ndim) + b.shape)
     product = multiply(expand_dims(a, tuple(range(1, 2 * n, 2))), expand_dims(b, tuple(range(0, 2 * n, 2))))
@@ -93,7 +95,8 @@ def cross(a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axi
     """
     if axis is not None:
         axisa = axisb = axisc = axis
-    a, b = moveaxis(as_tensor(a), axisa, -1), moveaxis(as_tensor(b), axisb, -1)
+    a, b = as_tensors(a, b)
+    a, b = moveaxis(a, axisa, -1), moveaxis(b, axisb, -1)
     if a.shape[-1] != 3 or b.shape[-1] != 3:
         raise ShapeError(f"cross: got vectors of size {a.shape[-1]} and {b.shape[-1]}; need 3; append a zero to 2")
     left = multiply(concatenate([a[..., 1:], a[..., :1]], -1), concatenate([b[..., 2:], b[..., :2]], -1))
@@ -104,23 +107,24 @@ def cross(a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axi
 
 def vecdot(a: Any, b: Any, /, *, axis: int = -1) -> Tensor:
     """The sum of products of vectors along ``axis``, which broadcast over the other axes."""
-    products = multiply(moveaxis(as_tensor(a), axis, -1), moveaxis(as_tensor(b), axis, -1))
+    a, b = as_tensors(a, b)
+    products = multiply(moveaxis(a, axis, -1), moveaxis(b, axis, -1))
     return astype(sum(products, -1), products.dtype) if products.dtype.kind != "f" else sum(products, -1)
 
 
 def matvec(a: Any, b: Any, /) -> Tensor:
     """Matrices ``(..., M, N)`` times vectors ``(..., N)``."""
-    return matmul(a, as_tensor(b)[..., None])[..., 0]
+    return matmul(a, as_tensor(b, a)[..., None])[..., 0]
 
 
 def vecmat(a: Any, b: Any, /) -> Tensor:
     """Vectors ``(..., N)`` times matrices ``(..., N, M)``."""
-    return matmul(as_tensor(a)[..., None, :], b)[..., 0, :]
+    return matmul(as_tensor(a, b)[..., None, :], b)[..., 0, :]
 
 
 def multi_dot(arrays: Any, *, out: None = None) -> Tensor:
     """The product of several matrices, in the order that takes the fewest multiplications."""
-    xs = [as_tensor(x) for x in arrays]
+    xs = as_tensors(*arrays)
     if len(xs) < 2:
         raise ShapeError(f"multi_dot: got {len(xs)} arrays; need at least two")
     sizes = [1 if xs[0].ndim == 1 else xs[0].shape[0], *[x.shape[0 if x.ndim == 1 else -2] for x in xs[1:]]]

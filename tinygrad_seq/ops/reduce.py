@@ -162,7 +162,7 @@ def average(a: Any, axis: Axis = None, weights: Any = None, returned: bool = Fal
         y = mean(a, axis, keepdims=keepdims)
         total = as_tensor(np.full(y.shape, count(a.shape, axis), y.dtype))
         return (y, total) if returned else y
-    weights = as_tensor(weights)
+    weights = as_tensor(weights, a)
     if weights.shape != a.shape:
         axes = () if axis is None else axes_of("average", axis, a.shape)
         if axis is None or weights.shape != tuple(a.shape[k] for k in axes):

@@ -97,13 +97,14 @@ def select(condlist: Sequence[Any], choicelist: Sequence[Any], default: Any = 0)
         raise ShapeError(
             f"select: got {len(condlist)} conditions and {len(choicelist)} choices; need as many of both, at least one"
         )
-    given = [x if isinstance(x, (int, float)) else as_tensor(x) for x in (*choicelist, default)]
+    given = [x if isinstance(x, (int, float)) else as_tensor(x, *choicelist) for x in (*choicelist, default)]
     dtype = np.result_type(*given)
     *choices, chosen = [as_tensor(np.asarray(x, dtype)) if isinstance(x, (int, float)) else x for x in given]
     for condition, choice in zip(condlist[::-1], choices[::-1], strict=True):
-        if np.result_type(condition).kind != "b":
+        condition = np.asarray(condition)
+        if condition.dtype.kind != "b":
             raise DTypeError(
-                f"select: got a condition of {np.result_type(condition)}; need booleans; compare, as x > 0"
+                f"select: got a condition of {condition.dtype}; need booleans; compare, as x > 0"
             )
         chosen = where(condition, choice, chosen)
     return chosen

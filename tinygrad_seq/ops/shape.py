@@ -36,9 +36,14 @@ __all__ = [
 ]
 
 
-def as_tensor(x: Any) -> Tensor:
-    """A Tensor as it is; anything else as a constant."""
-    return x if isinstance(x, Tensor) else Tensor(as_array(x))
+def as_tensor(x: Any, *beside: Any) -> Tensor:
+    """A Tensor as it is; anything else as a constant, in the dtype that it has ``beside`` other operands."""
+    return x if isinstance(x, Tensor) else Tensor(as_array(x, beside=beside))
+
+
+def as_tensors(*xs: Any) -> list[Tensor]:
+    """All operands of one operation."""
+    return [as_tensor(x, *xs) for x in xs]
 
 
 def whole(sizes: Any) -> Any:
@@ -209,7 +214,7 @@ def broadcast_to(array: Any, shape: Any, subok: bool = False) -> Tensor:
 
 def broadcast_arrays(*args: Any, subok: bool = False) -> tuple[Tensor, ...]:
     """All arrays in the one shape to which they broadcast."""
-    tensors = [as_tensor(x) for x in args]
+    tensors = as_tensors(*args)
     try:
         shape = np.broadcast_shapes(*[x.shape for x in tensors])
     except ValueError as error:
@@ -270,7 +275,7 @@ def cast_for(caller: str, values: Any, dtype: Any) -> Tensor:
     Raises:
         DTypeError: if they are floating and the array is not, since their derivatives would be lost.
     """
-    values = as_tensor(values)
+    values = as_tensor(values) if hasattr(values, "dtype") or dtype.kind != "f" else astype(values, dtype)
     if values.dtype.kind == "f" and dtype.kind != "f":
         raise DTypeError(
             f"{caller}: got {values.dtype} values for a {dtype} array; need a floating array; "

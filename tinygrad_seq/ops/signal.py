@@ -13,7 +13,7 @@ from .choices import where
 from .elementwise import add, multiply
 from .join import concatenate
 from .rounding import remainder
-from .shape import as_tensor, astype, axis_of
+from .shape import as_tensor, as_tensors, astype, axis_of
 
 __all__ = ["convolve", "correlate", "interp", "unwrap"]
 
@@ -28,7 +28,7 @@ def _convolve(a: Any, v: Any) -> Any:
 
 
 def _one_axis(name: str, a: Any, v: Any) -> tuple[Tensor, Tensor]:
-    a, v = as_tensor(a), as_tensor(v)
+    a, v = as_tensors(a, v)
     if a.ndim != 1 or v.ndim != 1 or not a.size or not v.size:
         raise ShapeError(f"{name}: got shapes {a.shape} and {v.shape}; need two sequences, (N,) and (M,)")
     return a, v

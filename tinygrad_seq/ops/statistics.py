@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..autograd import Tensor
-from ..autograd.tensor import NUMPY
+from ..autograd.tensor import NUMPY, as_array
 from ..errors import OptionError, ShapeError
 from .choices import clip
 from .diagonals import diagonal
@@ -52,7 +52,7 @@ def cov(
     >>> tg.ops.cov(np.array([[1.0, 2.0, 3.0], [3.0, 2.0, 1.0]])).tolist()
     [[1.0, -1.0], [-1.0, 1.0]]
     """
-    parts = [_variables(x, rowvar) for x in (m, y) if x is not None]
+    parts = [_variables(x if hasattr(x, "dtype") else as_array(x, np.float64), rowvar) for x in (m, y) if x is not None]
     dtype = dtype or np.result_type(np.float64, *parts)
     x = astype(concatenate(parts), dtype)
     weights = _weights(fweights, aweights, x.shape[1])
@@ -61,7 +61,7 @@ def cov(
     if aweights is None:
         divisor = total - free
     else:
-        divisor = total - free * sum(weights * as_tensor(aweights)) / total
+        divisor = total - free * sum(weights * as_tensor(aweights, x)) / total
     if not float(divisor) > 0:
         raise OptionError(f"cov: got {x.shape[1]} observations and ddof={free}; need more of them, or a smaller ddof")
     weighted = x if weights is None else x * weights
