@@ -70,6 +70,11 @@ ERRORS = {
         ShapeError,
         r"concatenate: got \(2, 3\) and \(2, 4\); ",
     ),
+    "stack of many": (
+        lambda: np.stack([variable(2)] * 300 + [variable(3)]),
+        ShapeError,
+        r"stack: got \(2,\) and \(3,\) and \.\.\. \(301 arrays\); .*same shape",
+    ),
     "stack": (lambda: np.stack([variable(2), variable(3)]), ShapeError, r"stack: got \(2,\) and \(3,\); .*same shape"),
     "split": (lambda: np.split(variable(2), 5), ShapeError, "split: got 5 sections for an axis of size 2; need equal"),
     "squeeze": (lambda: np.squeeze(variable(2, 1), axis=0), ShapeError, r"squeeze: got \(2, 1\)"),
