@@ -23,7 +23,7 @@ def graph_of(outputs):
 def walk(graph, source, target, limit=3000):
     """Every path as a tuple of edges, one after the other; None if there are more than the limit."""
     paths, waiting = [], [(source, ())]
-    uses = graph.uses()
+    uses = graph.uses
     while waiting:
         at, path = waiting.pop()
         if at == target:

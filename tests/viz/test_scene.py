@@ -13,6 +13,7 @@ import tinygrad_seq as tg
 from tinygrad_seq.viz.arrange import arrange
 from tinygrad_seq.viz.fold import LEVELS, fold
 from tinygrad_seq.viz.graph import read
+from tinygrad_seq.viz.places import place
 from tinygrad_seq.viz.scene import NAN, logarithms, runs, scene
 from tinygrad_seq.viz.show import show
 
@@ -73,7 +74,7 @@ def check(graph):
     assert graphs["rolled"].group == graphs["gates"].group  # which the page has but once
     for level in data["levels"]:
         folded = graphs[level["name"]]
-        view = show(folded.graph, columns=10**6, rolled=level["name"] == "rolled", side_by_side=True)
+        view = show(folded.graph, columns=10**6, rolled=level["name"] == "rolled", places=folded.places)
         layout = arrange(view)
         boxes, lines = drawn(level)
         assert len(boxes) == len(view.boxes)
@@ -211,3 +212,12 @@ def test_frames_go_through_the_pass():
 
 def test_without_gradients_there_is_no_frame():
     assert tg.viz.draw(rnn()[0], gradients=False).frames() == []
+
+
+def test_the_places_of_each_level_are_found_once(monkeypatch):
+    calls = []
+    monkeypatch.setattr(
+        "tinygrad_seq.viz.fold.place", lambda *args, **kwargs: calls.append(args) or place(*args, **kwargs)
+    )
+    tg.viz.draw(GRAPHS["LSTM"]()).html()
+    assert len(calls) == 3  # a rolled picture has the boxes of the gates

@@ -141,12 +141,12 @@ def _known(view: View, known: frozenset[int], done: set[tuple[int, int]]) -> Vie
 
     return replace(
         view,
-        boxes=[box if box.vertex in known else replace(box, norm=None, spread=None) for box in boxes],
+        boxes=[box if box.vertex in known else box._replace(norm=None, spread=None) for box in boxes],
         lines=[
-            line if flows(line.source, line.target, line.input) else replace(line, norm=None) for line in view.lines
+            line if flows(line.source, line.target, line.input) else line._replace(norm=None) for line in view.lines
         ],
         stubs=[
-            stub if flows(stub.source, stub.target, stub.input) else replace(stub, norm=None) for stub in view.stubs
+            stub if flows(stub.source, stub.target, stub.input) else stub._replace(norm=None) for stub in view.stubs
         ],
     )
 

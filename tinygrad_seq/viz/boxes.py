@@ -44,9 +44,10 @@ class _Boxes:
 
     def _draw(self, v: Vertex, where: Where, **more: Any) -> None:
         name = v.name.rpartition(".")[2] if v.leaf and where != "shelf" else v.name
-        texts = {"name": name or ("variable" if v.leaf else ""), "sign": sign(v), "note": shape_text(v.shape)}
-        marks = {"norm": v.norm, "hot": self._hot([v.id]), "strong": v.id in self.strong}
-        self._add([v.id], Box(vertex=v.id, where=where, **(texts | marks | more)))
+        box = Box(name or ("variable" if v.leaf else ""), sign(v), shape_text(v.shape), v.id, where, norm=v.norm)
+        more.setdefault("hot", self._hot([v.id]))
+        more.setdefault("strong", v.id in self.strong)
+        self._add([v.id], box._replace(**more))
 
     def _draw_all(self, members: Sequence[Vertex], **more: Any) -> None:
         """What the steps have in one role, with the gradients of all of them."""

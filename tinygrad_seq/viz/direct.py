@@ -16,7 +16,7 @@ def direct(graph: Graph) -> tuple[Graph, list[int]]:
 
     What flows along an edge stays the same. A read is where the step is that it reads; a stack is nowhere, -1.
     """
-    uses = graph.uses()
+    uses = graph.uses
     same: dict[int, int] = {}  # a read, and what it is
     gone: set[int] = set()
     for stack in graph.vertices:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..autograd import Node, Tensor
+from ..autograd.collector import paused
 from ..errors import DTypeError, GraphError, OptionError
 from ..flow import GradientNorms, gradient_norms
 from ..flow.together import norms_together
@@ -94,29 +95,30 @@ def draw(
         nodes.append(tensor.node)
     if isinstance(columns, bool) or not isinstance(columns, int) or columns < 1:
         raise OptionError(f"draw: got columns={columns!r}; need an integer of at least 1")
-    norms = gradient_norms(output, gradient) if gradients else None
-    graph, ids = read(nodes, norms)
-    graph = with_time(graph)
-    found = None if highlight is None else _highlight(graph, ids, highlight, only)
-    level, modules = _level(graph, view), _modules(graph, fold)
-    known = folded(graph, level, modules)
-    if gradients and known.unknown:
-        index = {k: node.index for node, k in ids.items()}
-        groups = {(index[v], i): edges for edges in known.unknown for v, i in edges}
-        graph = replace(graph, together=norms_together(output, groups, gradient))
+    with paused:
+        norms = gradient_norms(output, gradient) if gradients else None
+        graph, ids = read(nodes, norms)
+        graph = with_time(graph)
+        found = None if highlight is None else _highlight(graph, ids, highlight, only)
+        level, modules = _level(graph, view), _modules(graph, fold)
         known = folded(graph, level, modules)
-    return Picture(
-        graph,
-        level=level,
-        folded=modules,
-        known=known,
-        highlight=found,
-        columns=columns,
-        focus=tuple(focus),
-        title=title,
-        values=statistics(ids),
-        replay=align(graph, replay),
-    )
+        if gradients and known.unknown:
+            index = {k: node.index for node, k in ids.items()}
+            groups = {(index[v], i): edges for edges in known.unknown for v, i in edges}
+            graph = replace(graph, together=norms_together(output, groups, gradient))
+            known = folded(graph, level, modules)
+        return Picture(
+            graph,
+            level=level,
+            folded=modules,
+            known=known,
+            highlight=found,
+            columns=columns,
+            focus=tuple(focus),
+            title=title,
+            values=statistics(ids),
+            replay=align(graph, replay),
+        )
 
 
 def _level(graph: Graph, view: Level | None) -> Level:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Literal, TypeVar
 
 from .graph import Vertex
@@ -29,6 +27,7 @@ class _Edges:
     def __init__(self, view: View, places: Places, box: Mapping[int, int]):
         self.view, self.places, self.box, self.rolled = view, places, box, view.rolled
         self.state = {k: state for state, made_of in places.init.items() for k in made_of}
+        self._total: dict[int, float] = {}
 
     def add(self) -> None:
         """Each edge; several that are drawn as one look like the strongest, in a rolled step like the middle one."""
@@ -36,26 +35,23 @@ class _Edges:
         lines: dict[tuple[int, int, int, LineKind, State | None], list[Line]] = {}
         stubs: dict[tuple[int, int, int], list[Stub]] = {}
         strongest = set(found.strongest) if found else ()
-        total: defaultdict[int | None, float] = defaultdict(float)
         for v in view.graph.vertices:
-            for p, flow in zip(v.parents, v.flows, strict=True):
-                total[p] += flow or 0.0
-        for v in view.graph.vertices:
+            target = self.box.get(v.id)
+            if target is None:
+                continue
+            hidden = view.boxes[target].vertex is None
             for i, (p, norm) in enumerate(zip(v.parents, v.flows, strict=True)):
-                if p is None or v.id not in self.box or p not in self.box:
+                if p is None or p not in self.box:
                     continue
                 kind, state = self._kind(v, i, p)
-                source, target = self.box[p], self.box[v.id]
-                hidden = view.boxes[target].vertex is None
+                source = self.box[p]
                 if kind is None or (kind == "stub" and hidden):
                     continue
                 hot = found is not None and (v.id, i) in found.edges and norm != 0
                 strong = (v.id, i) in strongest
                 if kind == "stub":
-                    share = None
-                    if norm is not None and math.isfinite(norm):
-                        share = norm / total[p] if total[p] else 0.0
-                    stub = Stub(target, i, self._stub_label(p, v.t), source, norm, hot, strong, share=share)
+                    label, share = self._stub_label(p, v.t), self._share(p, norm)
+                    stub = Stub(target, i, label, source, norm, hot, strong, share=share)
                     stubs.setdefault((target, i, -1 if self.rolled else source), []).append(stub)
                 else:
                     # To what is outside of time each step sends something else.
@@ -66,13 +62,22 @@ class _Edges:
         view.stubs = [self._merged(same) for same in stubs.values()]
 
     def _merged(self, found: list[L]) -> L:
-        norms, first = [line.norm for line in found], found[0]
+        first = found[0]
         if len(found) == 1 and not (self.rolled and self.view.boxes[first.target].where == "step"):
             return first
         hot, strong = any(line.hot for line in found), any(line.strong for line in found)
-        spread = spread_of(norms)
+        spread = spread_of(line.norm for line in found)
         norm = spread and spread[1 if self.rolled and first.input >= 0 else 2]
-        return replace(first, norm=norm, hot=hot, strong=strong, spread=spread if self.rolled else None)
+        return first._replace(norm=norm, hot=hot, strong=strong, spread=spread if self.rolled else None)
+
+    def _share(self, p: int, norm: float | None) -> float | None:
+        """Of a use of a value with this norm, its part in the sum of those of all uses."""
+        if norm is None or not math.isfinite(norm):
+            return None
+        if p not in self._total:
+            graph = self.view.graph
+            self._total[p] = sum(graph.vertices[u].flows[i] or 0.0 for u, i in graph.uses[p])
+        return norm / self._total[p] if self._total[p] else 0.0
 
     def _kind(self, v: Vertex, i: int, p: int) -> tuple[LineKind | Literal["stub"] | None, State | None]:
         """How the edge from p to input i of v is drawn; None if both ends are hidden."""

@@ -8,12 +8,14 @@ squares; several ways of one value to one box carry the sum of their vectors.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from functools import cached_property
 from typing import Literal, get_args
 
 from .contract import Contraction, region
 from .direct import direct
 from .graph import Edge, Graph, Uses
 from .paths import Highlight
+from .places import Places, place
 
 __all__ = ["LEVELS", "Fold", "Level", "fold"]
 
@@ -33,6 +35,11 @@ class Fold:
 
     def __init__(self, graph: Graph, group: list[int], origin: Graph, unknown: Sequence[tuple[Edge, ...]] = ()):
         self.graph, self.group, self._origin, self.unknown = graph, group, origin, unknown
+
+    @cached_property
+    def places(self) -> Places:
+        """Where in a picture what is left belongs, a decoder beside its encoder."""
+        return place(self.graph, side_by_side=True)
 
     def highlight(self, found: Highlight) -> Highlight:
         """The same paths between what is left; their number is that of the paths in the whole graph."""
@@ -71,7 +78,7 @@ def fold(graph: Graph, level: Level, modules: Sequence[str] = ()) -> Fold:
     origin, place = graph, list(range(len(graph.vertices)))
     if level != "ops":
         graph, place = direct(graph)
-    uses = graph.uses()
+    uses = graph.uses
     head = list(range(len(graph.vertices))) if level == "ops" else _cones(graph, uses)
     keys: list[object] = list(head)
     if level != "ops":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -65,7 +66,7 @@ class Vertex(NamedTuple):
     weights: tuple[float, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Graph:
     """All vertices in the order of their creation, and which of them are the outputs.
 
@@ -79,6 +80,7 @@ class Graph:
     together: dict[tuple[Edge, ...], float] = field(default_factory=dict)
     found: bool = False
 
+    @cached_property
     def uses(self) -> Uses:
         """For each vertex the (vertex, input position) where its value is used, in order."""
         found: Uses = [[] for _ in self.vertices]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import Literal
+from functools import lru_cache
+from typing import Literal, NamedTuple
 
 from .layered import Path
 from .scale import Mark, Scale
@@ -35,8 +36,7 @@ FrameKind = Literal["column", "module", "cell", "group", "shelf", "partly", "mas
 TextKind = Literal["title", "caption", "step", "module", "legend", "factor", "heading", "gap", "gapnote"]
 
 
-@dataclass(frozen=True, slots=True)
-class Area:
+class Area(NamedTuple):
     """A rectangle by its upper left corner."""
 
     x: float
@@ -147,6 +147,7 @@ class Layout:
         return f"<layout of {len(self.boxes)} boxes, {self.width:.0f} x {self.height:.0f}>"
 
 
+@lru_cache(maxsize=4096)  # every step has the same words
 def text_width(text: str, size: float, bold: bool = False) -> float:
     """About how wide a text is in a wide sans-serif font."""
     narrow = sum(c in "iljtf.,:;|[]()' " for c in text)

@@ -78,7 +78,12 @@ class Picture:
         found = None if highlight is None else self.fold.highlight(highlight)
         self._options = (found, columns, focus, title)
         self.view: View = show(
-            self.fold.graph, columns=columns, focus=focus, highlight=found, rolled=level == "rolled", side_by_side=True
+            self.fold.graph,
+            columns=columns,
+            focus=focus,
+            highlight=found,
+            rolled=level == "rolled",
+            places=self.fold.places,
         )
 
     @cached_property

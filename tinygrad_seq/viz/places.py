@@ -57,7 +57,6 @@ class Places:
             same part in another step has the same role.
         strip: of a vertex before or after, the strip between two bands that it stands in: strip k lies below
             band k.
-        roles: for each band the number of roles.
         reverse: for each band whether its time runs from the last column to the first.
         rails: what is handed from step to step: the state that (band, role, input position) takes.
         init: what stands for a state before the first step: the vertex, and then what that is made of alone.
@@ -72,7 +71,6 @@ class Places:
     band: list[int]
     role: list[int]
     strip: list[int]
-    roles: list[int]
     reverse: list[bool] = field(default_factory=list)
     rails: dict[tuple[int, int, int], State] = field(default_factory=dict)
     init: dict[State, list[int]] = field(default_factory=dict)
@@ -94,7 +92,7 @@ def place(graph: Graph, side_by_side: bool = False) -> Places:
     for v in vertices:
         if v.t is None and (not steps or any(p is not None and where[p] in ("step", "after") for p in v.parents)):
             where[v.id] = "after"
-    uses = graph.uses()
+    uses = graph.uses
     names, band = _bands(graph, column, uses)
     axis = time_axes(graph, band, len(names)) if side_by_side else [0] * len(names)
     axes = [0] * len(steps)
@@ -103,7 +101,7 @@ def place(graph: Graph, side_by_side: bool = False) -> Places:
         column_at = {key: k for k, key in enumerate(found)}
         steps, axes = [t for _, t in found], [a for a, _ in found]
         column = [-1 if v.t is None else column_at[axis[band[v.id]], v.t] for v in vertices]
-    places = Places(steps, axes, names, axis, where, column, band, [-1] * n, [0] * n, [0] * len(names))
+    places = Places(steps, axes, names, axis, where, column, band, [-1] * n, [0] * n)
     roles = _Roles(places)
     for v in vertices:
         if where[v.id] == "step":
@@ -111,7 +109,6 @@ def place(graph: Graph, side_by_side: bool = False) -> Places:
     _find_rails(graph, places)
     _place_timeless(graph, places, uses, roles)
     _find_strips(graph, places, uses)
-    places.roles = [len(keys) for keys in roles.keys]
     return places
 
 

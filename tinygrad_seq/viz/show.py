@@ -24,16 +24,17 @@ def show(
     focus: Iterable[int] = (),
     highlight: Highlight | None = None,
     rolled: bool = False,
-    side_by_side: bool = False,
+    places: Places | None = None,
 ) -> View:
     """The view with at most ``columns`` time steps, of which ``focus`` and the ends of the highlight are some.
 
-    With ``rolled`` all steps are in one column; with ``side_by_side`` a decoder's columns come after its encoder's.
+    With ``rolled`` all steps are in one column. ``places`` are those of the graph; by default all modules share one
+    time axis.
 
     Raises:
         OptionError: if ``focus`` has a step that the graph has not, or ``columns`` is less than 1.
     """
-    places = place(graph, side_by_side)
+    places = places or place(graph)
     wanted = wanted_columns(graph, places, focus, highlight)
     heat = heat_of(graph, places)
     chosen = choose_columns(places, columns, wanted, heat)

@@ -6,7 +6,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, NamedTuple
 
 from .graph import Graph
 from .paths import Highlight
@@ -81,8 +81,7 @@ def column_name(column: Column) -> str:
     return f"{'each ' if isinstance(column, Every) else ''}t = {column.first} … {column.last}"
 
 
-@dataclass(frozen=True, slots=True)
-class Box:
+class Box(NamedTuple):
     """A rectangle of the picture.
 
     Attributes:
@@ -113,8 +112,7 @@ class Box:
     spread: Spread | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """An edge between two boxes.
 
     Attributes:
@@ -141,8 +139,7 @@ class Line:
     spread: Spread | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Stub:
+class Stub(NamedTuple):
     """A use of something that stands elsewhere: a label on a short line, in place of a long one.
 
     ``share`` is its norm as a part of the sum of the norms of all uses, drawn or not. The exact share in the gradient,

@@ -19,17 +19,18 @@ class Lines:
     def __init__(self, grid: Grid, boxes: Sequence[Area]):
         self.grid, self.view, self.boxes = grid, grid.view, boxes
         self._order = {target: n for n, target in enumerate(grid.attend)}
-
-    def path(self, line: Line) -> Path:
-        """A line that goes through a cell's border or lies within a cell."""
-        draw = {
-            "step": self._step,
+        self._draw = {
             "bus": self._bus,
             "lead": self._lead,
             "collect": self._collect,
             "loop": self._loop,
-        }.get(line.kind, self._rail)
-        return simplify(draw(line))
+        }
+
+    def path(self, line: Line) -> Path:
+        """A line that goes through a cell's border or lies within a cell."""
+        if line.kind == "step":
+            return self._step(line)
+        return simplify(self._draw.get(line.kind, self._rail)(line))
 
     def _step(self, line: Line) -> Path:
         source, target = self.view.boxes[line.source], self.view.boxes[line.target]

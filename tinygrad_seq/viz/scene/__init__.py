@@ -150,7 +150,7 @@ def _levels(
             columns=max(len(graph.vertices), 1),
             highlight=None if highlight is None else folded.highlight(highlight),
             rolled=level == "rolled",
-            side_by_side=True,
+            places=folded.places,
         )
         layout = arrange(view, title)
         found.append(data | forms(layout))
