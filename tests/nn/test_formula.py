@@ -194,3 +194,33 @@ def test_rows_without_any_step_have_zeros_and_a_gradient_of_zero(name):
     assert not output.numpy().any()
     output.sum().backward()
     assert all(p.grad is not None and not p.grad.numpy().any() for p in layer.parameters())
+
+
+@pytest.mark.parametrize("residual", [False, True])
+@pytest.mark.parametrize("bidirectional", [False, True])
+def test_padding_never_matters_to_a_step_that_is_undefined_at_zero(bidirectional, residual):
+    class Log(nn.Module):
+        def __init__(self, width):
+            self.weight = nn.Parameter(np.eye(width, D))
+
+        def forward(self, x, h):
+            h = 0.5 * h + np.log(x) @ self.weight
+            return np.exp(0.1 * h), h
+
+    ways = 1 + bidirectional
+    steps = [Log(width) for width in (D, ways * D) for _ in range(ways)]
+    module = nn.Recurrent(steps, D, num_layers=2, bidirectional=bidirectional, residual=residual)
+    parameters = list(module.parameters())
+    x, lengths = np.random.default_rng(0).uniform(1, 2, (T, 4, D)), [T, 2, 0, 1]
+    live = np.arange(T)[:, None] < lengths
+    losses = [np.sum(module(x[:length, row])[0] ** 2) for row, length in enumerate(lengths) if length]
+    expected = tg.autograd.grad(sum(losses), parameters)
+    for padding in (np.nan, np.inf, 0.0):
+        padded = tg.tensor(np.where(live[..., None], x, padding), requires_grad=True)
+        output, _, recording = module(padded, lengths=lengths, record=True)
+        assert not output.numpy()[~live].any()
+        assert not recording["l0"]["h"].numpy()[~live].any()
+        gradient, *found = tg.autograd.grad(np.sum(output**2), [padded, *parameters])
+        assert not gradient.numpy()[~live].any()
+        for a, b in zip(found, expected, strict=True):
+            assert_close(a, b.numpy(), "rows by themselves")

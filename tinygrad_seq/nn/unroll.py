@@ -124,9 +124,9 @@ class Unrolled(Module):
         hx = self._first(x, () if len(shape) == 2 else (shape[1 - time_axis],), hx)
         if time_axis:
             x = swapaxes(x, 0, 1)
+        live = None if rows is None else np.arange(len(x))[:, None] < rows
         if rows is not None:
-            # Whatever stands in the padding, NaN too, stays out of values and of gradients.
-            x = where(np.arange(len(x))[:, None, None] < rows[:, None], x, 0)
+            x = _apart(x, live, _example(x, rows))
         last: list[States] = []
         recording: Recording = {}
         for layer in range(self.num_layers):
@@ -141,9 +141,12 @@ class Unrolled(Module):
                 outputs.append(y)
                 last.append(final)
                 if record:
+                    notes = notes if live is None else {k: _apart(v, live, 0) for k, v in notes.items()}
                     recording[f"l{layer}{way}"] = {k: swapaxes(v, 0, 1) if time_axis else v for k, v in notes.items()}
             y = outputs[0] if len(outputs) == 1 else concatenate(outputs, axis=-1)
             x = x + y if self.residual and x.shape == y.shape else y
+            if rows is not None:
+                x = _apart(x, live, _example(x, rows) if layer < self.num_layers - 1 else 0)
         states = tuple([stack(parts) for parts in zip(*last, strict=True)])
         return (swapaxes(x, 0, 1) if time_axis else x), states, recording
 
@@ -177,8 +180,8 @@ class Unrolled(Module):
                 NOTES.reset(outer)
             everywhere = set.intersection(*map(set, notes)) if notes else set()
             named = {role: [note[role] for note in notes] for role in notes[0] if role in everywhere} if notes else {}
-            whole = {role: _padded(values, T, rows, shortest) for role, values in named.items()}
-            return _padded(outputs, T, rows, shortest), state[: len(cell.states)], whole
+            whole = {role: _stacked(values, T) for role, values in named.items()}
+            return _stacked(outputs, T), state[: len(cell.states)], whole
 
     def _zone(self, k: int, new: Any, old: Any) -> Any:
         """Zoneout of part k of the state."""
@@ -218,10 +221,11 @@ def tensor_of(caller: str, x: Any) -> Tensor:
 
 
 def _rows(caller: str, lengths: Any, shape: tuple[int, ...], time_axis: int) -> Any:
-    """The lengths as integers ``(B,)``, checked against the shape of the input."""
+    """The lengths as integers ``(B,)``, checked against the shape of the input; None if there is no padding."""
     if len(shape) == 2:
         raise ShapeError(f"{caller}: got lengths for x {shape}, which has no batch; cut x[:length] instead")
-    return row_lengths(caller, lengths, shape[1 - time_axis], shape[time_axis], f"x {shape}")
+    rows = row_lengths(caller, lengths, shape[1 - time_axis], shape[time_axis], f"x {shape}")
+    return rows if (rows < shape[time_axis]).any() else None
 
 
 def _mask(p: float, shape: tuple[int, ...], dtype: Any) -> Any:
@@ -248,11 +252,20 @@ def _live(rows: Any, k: int, new: Any, old: Any) -> Any:
     return where(rows, new, old)
 
 
-def _padded(values: list[Tensor], T: int, rows: Any, shortest: int) -> Tensor:
-    """The steps ``(T, B, ...)``, zero where a row has ended."""
-    whole = stack(values)
-    if shortest < len(values):
-        live = np.arange(len(values))[:, None] < rows
-        whole = where(live.reshape(live.shape + (1,) * (whole.ndim - 2)), whole, 0)
-    rest = T - len(values)
+def _stacked(values: list[Tensor], T: int) -> Tensor:
+    """The steps ``(T, B, ...)``; zero after the longest row."""
+    whole, rest = stack(values), T - len(values)
     return concatenate([whole, np.zeros((rest, *whole.shape[1:]), whole.dtype)]) if rest else whole
+
+
+def _apart(x: Any, live: Any, other: Any) -> Tensor:
+    """Values ``(T, B, ...)`` with something else for the padding: what stands there, NaN too, and its gradient."""
+    return where(live.reshape(live.shape + (1,) * (x.ndim - 2)), x, other)
+
+
+def _example(x: Tensor, rows: Any) -> Any:
+    """What a step can take in place of the padding: the first step of the row, or of the longest if it has none.
+
+    A step that is undefined at 0, such as a logarithm, would give its weights a gradient 0 * inf.
+    """
+    return x.numpy()[0][np.where(rows > 0, np.arange(len(rows)), rows.argmax())] if rows.any() else 0
