@@ -1,5 +1,7 @@
 """RNN, LSTM and GRU: against hand-written backpropagation through time, and what they refuse."""
 
+import inspect
+
 import numpy as np
 import pytest
 import reference
@@ -324,7 +326,45 @@ REFUSED = {
     ),
     "ablated by": (lambda: nn.LSTM(D, H, ablate={"f": "open"}), r"got ablate=\{'f': 'open'\}; need a number"),
     "nonlinearity": (lambda: nn.RNN(D, H, nonlinearity="sine"), "got nonlinearity='sine'; need one of 'tanh', 'relu'"),
+    "an option of the formula, set too late": (
+        lambda: setattr(nn.RNN(D, H), "nonlinearity", "relu"),
+        "RNN: got nonlinearity='relu' for a module that was built with nonlinearity='tanh'; build another one",
+    ),
+    "an option between calls": (
+        lambda: changed(nn.GRU(D, H), dropout=0.1, zoneout=-1)(np.ones((T, B, D))),
+        "GRU: got zoneout=-1; need a probability",
+    ),
 }
+
+
+def changed(module, **options):
+    for name, value in options.items():
+        setattr(module, name, value)
+    return module
+
+
+@pytest.mark.parametrize("kind", ["RNN", "LSTM", "GRU", "MGU"])
+def test_options_that_are_set_later_are_those_that_are_given(kind):
+    options = {"dropout": 0.4, "recurrent_dropout": 0.3, "zoneout": 0.2, "variational": True, "residual": True}
+    given, later = getattr(nn, kind)(H, H, 2, **options), changed(getattr(nn, kind)(H, H, 2), **options)
+    later.load_state_dict(given.state_dict())
+    assert repr(later) == repr(given)
+    for module in (given, later):
+        tg.seed(1)
+        module.found = module(np.ones((T, B, H), "float32"))[0].numpy()
+    assert np.array_equal(later.found, given.found)
+
+
+@pytest.mark.parametrize("kind", ["RNN", "LSTM", "GRU", "MGU", "RNNCell", "LSTMCell", "GRUCell", "MGUCell"])
+def test_options_that_a_layer_is_built_by_cannot_be_set(kind):
+    cls = getattr(nn, kind)
+    free = {"self", "batch_first", "dropout", "stack"}
+    module, before = cls(D, H), repr(cls(D, H))
+    for name in inspect.signature(cls.__init__).parameters.keys() - free:
+        setattr(module, name, getattr(module, name))
+        with pytest.raises(tg.errors.OptionError, match=f"{kind}: got {name}='new' for a module that was built with"):
+            setattr(module, name, "new")
+    assert repr(module) == before
 
 
 @pytest.mark.parametrize("case", REFUSED)

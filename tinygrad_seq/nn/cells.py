@@ -12,7 +12,7 @@ from ..errors import ShapeError
 from .arguments import flags, positive
 from .module import Module
 from .recurrences import Elman, Gated, LongShortTerm, MinimalGated, Recurrence, States
-from .recurrent import parameters
+from .recurrent import built_by, parameters
 from .unroll import tensor_of
 from .variants import Ablation, ElmanVariant, GatedVariant, LongShortTermVariant, chosen
 
@@ -23,12 +23,13 @@ class _Cell(Module):
     def __init__(self, recurrence: Recurrence, input_size: int, hidden_size: int, bias: bool):
         positive(type(self).__name__, input_size=input_size, hidden_size=hidden_size)
         flags(type(self).__name__, bias=bias)
-        self.input_size, self.hidden_size = input_size, hidden_size
+        self.input_size, self.hidden_size, self.bias = input_size, hidden_size, bias
         self._recurrence = recurrence
         self._names = tuple(recurrence.shapes(input_size, hidden_size, True))
         own = parameters(recurrence, input_size, hidden_size, bias)
         for name in self._names:
             setattr(self, name, own.get(name))
+        built_by(self, recurrence)
 
     def _next(self, x: Any, hx: Any) -> States:
         caller, w = type(self).__name__, {name: getattr(self, name) for name in self._names}
@@ -87,8 +88,7 @@ class RNNCell(_Cell):
         layer_norm: bool = False,
     ):
         options = {"nonlinearity": nonlinearity, "layer_norm": layer_norm}
-        super().__init__(chosen(Elman(nonlinearity), ElmanVariant, {}, **options), input_size, hidden_size, bias)
-        self.nonlinearity = nonlinearity
+        super().__init__(chosen(Elman(nonlinearity), ElmanVariant, **options), input_size, hidden_size, bias)
 
     def forward(self, x: Any, hx: Any = None) -> Tensor:
         """The next h ``(B, H)``, from x ``(B, D)`` and h ``(B, H)`` (zeros by default); without B as well."""
@@ -134,7 +134,6 @@ class LSTMCell(_Cell):
         recurrence = chosen(
             LongShortTerm(),
             LongShortTermVariant,
-            {},
             peepholes=peepholes,
             coupled=coupled,
             forget_gate=forget_gate,
@@ -184,7 +183,7 @@ class GRUCell(_Cell):
         ablate: Ablation | None = None,
     ):
         options = {"reset": reset, "update": update, "layer_norm": layer_norm, "ablate": ablate}
-        super().__init__(chosen(Gated(), GatedVariant, {}, **options), input_size, hidden_size, bias)
+        super().__init__(chosen(Gated(), GatedVariant, **options), input_size, hidden_size, bias)
 
     def forward(self, x: Any, hx: Any = None) -> Tensor:
         """The next h ``(B, H)``, from x ``(B, D)`` and h ``(B, H)`` (zeros by default); without B as well."""

@@ -11,7 +11,7 @@ import numpy as np
 from ..autograd import Tensor, scope
 from ..autograd.hooks import RemovableHandle
 from ..autograd.tensor import Array, as_array, new_leaf
-from ..errors import DTypeError, StateError, UnsupportedError
+from ..errors import DTypeError, OptionError, StateError, UnsupportedError
 from ..pytorch import OPTIONS, absent, without
 
 __all__ = ["Loaded", "Module", "Parameter"]
@@ -89,6 +89,8 @@ class Module:
 
     training: bool = True
     _name: str | None = None
+    _fixed: tuple[str, ...] = ()
+    """Options that were read when the module was built, so that to set them would change nothing."""
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         """A new module, before its ``__init__`` runs.
@@ -142,8 +144,14 @@ class Module:
 
         Raises:
             DTypeError: for an array, say, in the place of a Parameter or Module, which would no longer be trained.
+            OptionError: for an option that the module was built by, and that would have no effect.
         """
         before = self.__dict__.get(name)
+        if name in self._fixed and (type(value) is not type(before) or value != before):
+            raise OptionError(
+                f"{type(self).__name__}: got {name}={value!r} for a module that was built with {name}={before!r}; "
+                "build another one, and load_state_dict if the parameters fit"
+            )
         if isinstance(before, (Parameter, Module)) and not isinstance(value, (Parameter, Module, type(None))):
             kind, remedy = ("Parameter", f"; set {name}.data") if isinstance(before, Parameter) else ("Module", "")
             got = f"got {type(value).__name__} for {name}, a {kind}"

@@ -35,12 +35,14 @@ class Recurrence:
         states: the names of the state's parts.
         emits: whether a step returns one thing more than the next state: its output, which otherwise is
             the first part of the state.
-        options: those of the formula that are not the default, for ``repr``.
+        given: all options of the formula.
+        options: those that are not the default, for ``repr``.
     """
 
     gates: str
     states: tuple[str, ...] = ("h",)
     emits: ClassVar[bool] = False
+    given: Mapping[str, Any] = MappingProxyType({})
     options: Mapping[str, Any] = MappingProxyType({})
 
     def parts(self, state: Any, caller: str) -> States:
@@ -80,7 +82,7 @@ class Recurrence:
             w: the parameters.
             keep: what the hidden state is multiplied with before it enters a matmul, ``(B, H)``, or None.
         """
-        return w["weight_hh"]
+        return w["weight_hh"], keep
 
     def step(self, x: Sequence[Tensor], state: States, operands: Any) -> States:
         """The next state, from the step's own part of what `project` and `operands` return."""
@@ -103,7 +105,8 @@ class Elman(Recurrence):
 
     def step(self, x: Sequence[Tensor], state: States, operands: Any) -> States:
         """The next hidden state."""
-        h = self.activation(linear(state[0], operands, x[0]))
+        (h,), (weight, keep) = state, operands
+        h = self.activation(linear(h if keep is None else h * keep, weight, x[0]))
         name(h=h)
         return (h,)
 
@@ -129,8 +132,8 @@ class LongShortTerm(Recurrence):
 
     def step(self, x: Sequence[Tensor], state: States, operands: Any) -> States:
         """The next hidden and cell state."""
-        h, c = state
-        i, f, g, o = split(linear(h, operands, x[0]), 4, axis=-1)
+        (h, c), (weight, keep) = state, operands
+        i, f, g, o = split(linear(h if keep is None else h * keep, weight, x[0]), 4, axis=-1)
         i, f, g, o = sigmoid(i), sigmoid(f), tanh(g), sigmoid(o)
         c = f * c + i * g
         h = o * tanh(c)
@@ -152,13 +155,13 @@ class Gated(Recurrence):
         return tuple(split(linear(x, weight, w["bias_ih"]), [2 * weight.shape[0] // 3], axis=-1))
 
     def operands(self, w: Weights, keep: Any) -> Any:
-        """The recurrent weights and biases."""
-        return w["weight_hh"], w["bias_hh"]
+        """The recurrent weights and biases, and the mask."""
+        return w["weight_hh"], w["bias_hh"], keep
 
     def step(self, x: Sequence[Tensor], state: States, operands: Any) -> States:
         """The next hidden state."""
-        (x_rz, x_n), (h,) = x, state
-        rz, n = split(linear(h, *operands), [x_rz.shape[-1]], axis=-1)
+        (x_rz, x_n), (h,), (weight, bias, keep) = x, state, operands
+        rz, n = split(linear(h if keep is None else h * keep, weight, bias), [x_rz.shape[-1]], axis=-1)
         r, z = split(sigmoid(x_rz + rz), 2, axis=-1)
         n = tanh(x_n + r * n)
         h = lerp(n, h, z)

@@ -16,7 +16,7 @@ from ..random import generator
 from .arguments import flags, positive
 from .init import bound, zeros_
 from .layers import uniform
-from .module import Parameter
+from .module import Module, Parameter
 from .recurrences import Elman, Gated, LongShortTerm, MinimalGated, Recurrence, Weights
 from .unroll import Stack, Unrolled
 from .variants import Ablation, ElmanVariant, GatedVariant, LongShortTermVariant, chosen
@@ -47,6 +47,13 @@ def parameters(recurrence: Recurrence, input_size: int, hidden_size: int, bias: 
     return fresh
 
 
+def built_by(module: Module, recurrence: Recurrence) -> None:
+    """Show the options of the formula, and refuse that they, the sizes or the biases be set from now on."""
+    for option, value in recurrence.given.items():
+        setattr(module, option, value)
+    module._fixed += ("input_size", "hidden_size", "bias", *recurrence.given)
+
+
 class _Recurrent(Unrolled):
     """A recurrence with parameters of its own in each layer and direction."""
 
@@ -72,6 +79,7 @@ class _Recurrent(Unrolled):
             width = below if place.removesuffix("_reverse") != "l0" else input_size
             for name, parameter in parameters(recurrence, width, hidden_size, bias).items():
                 setattr(self, f"{name}_{place}", parameter)
+        built_by(self, recurrence)
 
     def _weights(self, place: str) -> Weights:
         return {name: getattr(self, f"{name}_{place}", None) for name in self._names}
@@ -139,11 +147,10 @@ class RNN(_Recurrent):
         layer_norm: bool = False,
         **stack: Unpack[Stack],
     ):
-        recurrence = chosen(Elman(nonlinearity), ElmanVariant, stack, nonlinearity=nonlinearity, layer_norm=layer_norm)
+        recurrence = chosen(Elman(nonlinearity), ElmanVariant, nonlinearity=nonlinearity, layer_norm=layer_norm)
         super().__init__(
             recurrence, input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, **stack
         )
-        self.nonlinearity = nonlinearity
 
     def forward(self, x: Any, hx: Any = None, lengths: Any = None, record: bool = False) -> tuple[Any, ...]:
         """Output ``(T, B, directions * H)`` and the last state h_n ``(L * directions, B, H)``.
@@ -268,7 +275,6 @@ class LSTM(_Recurrent):
         recurrence = chosen(
             LongShortTerm(),
             LongShortTermVariant,
-            stack,
             proj_size=proj_size,
             peepholes=peepholes,
             coupled=coupled,
@@ -279,7 +285,6 @@ class LSTM(_Recurrent):
         super().__init__(
             recurrence, input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, **stack
         )
-        self.proj_size = proj_size
 
     def forward(self, x: Any, hx: Any = None, lengths: Any = None, record: bool = False) -> tuple[Any, ...]:
         """Output ``(T, B, directions * H)`` and the last state (h_n, c_n), each ``(L * directions, B, H)``.
@@ -359,13 +364,10 @@ class GRU(_Recurrent):
         ablate: Ablation | None = None,
         **stack: Unpack[Stack],
     ):
-        recurrence = chosen(
-            Gated(), GatedVariant, stack, reset=reset, update=update, layer_norm=layer_norm, ablate=ablate
-        )
+        recurrence = chosen(Gated(), GatedVariant, reset=reset, update=update, layer_norm=layer_norm, ablate=ablate)
         super().__init__(
             recurrence, input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, **stack
         )
-        self.reset, self.update = reset, update
 
     def forward(self, x: Any, hx: Any = None, lengths: Any = None, record: bool = False) -> tuple[Any, ...]:
         """Output ``(T, B, directions * H)`` and the last state h_n ``(L * directions, B, H)``.

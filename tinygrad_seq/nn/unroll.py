@@ -76,20 +76,28 @@ class Unrolled(Module):
         for option in unknown:
             raise without(caller, option, [*signature(type(self).__init__).parameters, *Stack.__annotations__])
         positive(caller, num_layers=num_layers)
-        flags(caller, batch_first=batch_first, bidirectional=bidirectional, variational=variational, residual=residual)
-        zoneouts = tuple(zoneout) if isinstance(zoneout, (tuple, list)) else (zoneout,) * len(recurrence.states)
-        if len(zoneouts) != len(recurrence.states):
-            parts = ", ".join(recurrence.states)
-            raise OptionError(f"{caller}: got zoneout={zoneout}; need one number, or one for each of {parts}")
-        probability(caller, dropout=dropout, recurrent_dropout=recurrent_dropout)
-        for p in zoneouts:
-            probability(caller, zoneout=p)
+        flags(caller, bidirectional=bidirectional)
         self.num_layers, self.batch_first, self.bidirectional = num_layers, batch_first, bidirectional
         self.dropout, self.recurrent_dropout, self.variational = dropout, recurrent_dropout, variational
         self.zoneout, self.residual = zoneout, residual
-        self._zoneouts = zoneouts if any(zoneouts) else ()
         self._recurrence = recurrence
         self._directions = ("", "_reverse") if bidirectional else ("",)
+        if not self._zoneouts():
+            self.zoneout = 0.0
+        self._fixed = ("num_layers", "bidirectional")
+
+    def _zoneouts(self) -> tuple[float, ...]:
+        """Zoneout of each part of the state, or nothing, after a look at all options that may be set at any time."""
+        caller, zoneout, states = type(self).__name__, self.zoneout, self._recurrence.states
+        flags(caller, batch_first=self.batch_first, variational=self.variational, residual=self.residual)
+        probability(caller, dropout=self.dropout, recurrent_dropout=self.recurrent_dropout)
+        zoneouts = tuple(zoneout) if isinstance(zoneout, (tuple, list)) else (zoneout,) * len(states)
+        if len(zoneouts) != len(states):
+            need = f"one number, or one for each of {', '.join(states)}"
+            raise OptionError(f"{caller}: got zoneout={zoneout}; need {need}")
+        for p in zoneouts:
+            probability(caller, zoneout=p)
+        return zoneouts if any(zoneouts) else ()
 
     def _places(self) -> list[str]:
         return [f"l{layer}{way}" for layer in range(self.num_layers) for way in self._directions]
@@ -116,7 +124,7 @@ class Unrolled(Module):
 
     def _run(self, x: Any, hx: Any, lengths: Any, record: bool) -> tuple[Tensor, tuple[Tensor, ...], Recording]:
         """Check everything, run all layers, and stack the last states of all layers and directions."""
-        caller = type(self).__name__
+        caller, zoneouts = type(self).__name__, self._zoneouts()
         x = tensor_of(caller, x)
         time_axis, shape = (1 if self.batch_first and x.ndim == 3 else 0), x.shape
         self._check(shape, time_axis)
@@ -137,7 +145,7 @@ class Unrolled(Module):
             outputs = []
             for way in self._directions:
                 first = tuple([part[len(last)] for part in hx])
-                y, final, notes = self._unroll(x, first, f"l{layer}{way}", rows, record)
+                y, final, notes = self._unroll(x, first, f"l{layer}{way}", rows, zoneouts, record)
                 outputs.append(y)
                 last.append(final)
                 if record:
@@ -151,7 +159,7 @@ class Unrolled(Module):
         return (swapaxes(x, 0, 1) if time_axis else x), states, recording
 
     def _unroll(
-        self, x: Any, state: States, place: str, rows: Any, record: bool
+        self, x: Any, state: States, place: str, rows: Any, zoneouts: tuple[float, ...], record: bool
     ) -> tuple[Tensor, States, dict[str, Tensor]]:
         """One layer in one direction: outputs ``(T, B, H)`` in time order, the last state, and what was named."""
         cell, w = self._cell(place), self._weights(place)
@@ -170,8 +178,8 @@ class Unrolled(Module):
                     if record:
                         NOTES.set(notes[t])
                     new = cell.step([read(part, t)[0] for part in inputs], state, operands)
-                    if self._zoneouts:
-                        new = _held(cell, new, state, self._zone)
+                    if zoneouts:
+                        new = _held(cell, new, state, partial(self._zone, zoneouts))
                     if t >= shortest:
                         new = _held(cell, new, state, partial(_live, (t < rows)[:, None]))
                     outputs[t] = new[-1] if cell.emits else new[0]
@@ -183,9 +191,9 @@ class Unrolled(Module):
             whole = {role: _stacked(values, T) for role, values in named.items()}
             return _stacked(outputs, T), state[: len(cell.states)], whole
 
-    def _zone(self, k: int, new: Any, old: Any) -> Any:
+    def _zone(self, zoneouts: tuple[float, ...], k: int, new: Any, old: Any) -> Any:
         """Zoneout of part k of the state."""
-        p = self._zoneouts[k]
+        p = zoneouts[k]
         if not p:
             return new
         return where(generator().random(new.shape) < p, old, new) if self.training else new + p * (old - new)

@@ -17,19 +17,19 @@ from ..ops import lerp, linear, sigmoid, split, tanh
 from .arguments import flags
 from .functional import layer_norm
 from .recurrences import Elman, Gated, LongShortTerm, Recurrence, States, Weights
-from .unroll import Stack
 
 __all__ = ["Ablation", "ElmanVariant", "GatedVariant", "LongShortTermVariant", "chosen"]
 
 Ablation = Mapping[str, float]
 
 
-def chosen(plain: Recurrence, variant: Callable[..., Recurrence], stack: Stack, **options: Any) -> Recurrence:
-    """The plain recurrence, or the variant where an option is not the default; it remembers which for ``repr``."""
+def chosen(plain: Recurrence, variant: Callable[..., Recurrence], **options: Any) -> Recurrence:
+    """The plain recurrence, or the variant where an option is not the default; it remembers which."""
     defaults = {name: option.default for name, option in signature(variant).parameters.items()}
     changed = {name: value for name, value in options.items() if value != defaults[name]}
-    if changed.keys() - {"nonlinearity"} or stack.get("recurrent_dropout"):
+    if changed.keys() - {"nonlinearity"}:
         plain = variant(**options)
+    plain.given = options
     plain.options = {name: getattr(value, "__name__", value) for name, value in changed.items()}
     return plain
 

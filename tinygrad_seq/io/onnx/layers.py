@@ -183,7 +183,7 @@ def _formula(layer: _Recurrent | _Cell, path: str) -> tuple[str, Convention, dic
     refused = {name: options[name] for name in REFUSED if name in options}
     if options.get("peepholes") == "full" or not options.get("forget_gate", True):
         refused |= {name: options[name] for name in ("peepholes", "forget_gate") if name in options}
-    if isinstance(layer, _Recurrent) and layer._zoneouts:
+    if isinstance(layer, _Recurrent) and layer._zoneouts():
         refused["zoneout"] = layer.zoneout
     if isinstance(recurrence, Elman) and recurrence.activation not in NONLINEARITIES:
         refused["nonlinearity"] = options["nonlinearity"]
