@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import operator
 import statistics
+import warnings
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -573,6 +574,8 @@ COMPOSED: dict[str, tuple[Callable[..., Any], list[each | call]]] = {
             call(real(2, 3), real(3)),
             call(real(3, 2), real(3, 2), axis=0),
             call(real(3, 2), real(2, 3), axisa=0, axisb=1, axisc=0),
+            *[call(real(2, 3), real(2)), call(real(2), real(3)), call(real(2), real(2))],
+            *[call(real(4, 2), real(1, 2)), call(real(2, 3), real(2, 3), axis=0)],
         ],
     ),
     "vecdot": (ops.vecdot, [call(real(2, 3), real(3)), call(real(3, 2), real(3, 2), axis=0)]),
@@ -706,6 +709,19 @@ COMPOSED: dict[str, tuple[Callable[..., Any], list[each | call]]] = {
             *[call(real(3), (4, 5), mode=mode) for mode in ("edge", "reflect", "symmetric", "wrap")],
             *[call(real(2, 3), ((0, 1), (2, 0)), mode=mode) for mode in ("edge", "reflect", "symmetric", "wrap")],
             *[call(real(1), 2, mode="reflect"), call(real(), 0), call(real(2), 1, constant_values=(1, 2.5))],
+            *[
+                call(real(2, 4), ((1, 2), (3, 0)), mode=mode, **options)
+                for mode in ("mean", "maximum", "minimum", "median")
+                for options in ({}, {"stat_length": 1}, {"stat_length": ((1, 2), (2, 3))})
+            ],
+            *[call(real(2, 3), 2, mode="linear_ramp", **ends) for ends in ({}, {"end_values": ((1, 2.5), (-1, 0))})],
+            *[
+                call(real(3), width, mode=mode, reflect_type="odd")
+                for mode in ("reflect", "symmetric")
+                for width in ((1, 2), (9, 3), (0, 8))
+            ],
+            call(real(2, 3), 2, mode="reflect", reflect_type="odd"),
+            *[call(real(1), 2, mode=mode, reflect_type="odd") for mode in ("reflect", "symmetric")],
         ],
     ),
     # joining and cutting
@@ -1000,6 +1016,11 @@ COMPOSED: dict[str, tuple[Callable[..., Any], list[each | call]]] = {
             *[call(distinct(2, 3, 2), q=q, axis=axis) for q in (0.3, I([[0.2, 0.7]])) for axis in (None, 1, (2, 0))],
             *[call(distinct(2, 3, 2), q=I([0.2, 0.7]), axis=axis, keepdims=True) for axis in (None, 1, (2, 0))],
             *[call(real(), q=0.3), call(distinct(3), q=1), call(real(2, 0, 3), q=0.5, axis=2)],
+            *[
+                call(distinct(2, 3), q=q, axis=axis, weights=weights, method="inverted_cdf")
+                for q in (0.4, I([0.0, 0.7]))
+                for axis, weights in (((0, 1), I([[1, 2, 3], [1, 0, 2.5]])), (1, I([1, 0, 2])), (0, I([2, 5])))
+            ],
         ],
     ),
     "nanquantile": (
@@ -1302,6 +1323,12 @@ def _gelu(x: Any, approximate: str) -> Any:
     return x * _each(statistics.NormalDist().cdf, x)
 
 
+def _cross(a, b, **axes):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of vectors of size 2
+        return np.cross(a, b, **axes)
+
+
 def _softmax(x: Any, axis: int = -1) -> Any:
     return np.exp(x) / np.exp(x).sum(axis, keepdims=True)
 
@@ -1402,6 +1429,7 @@ REFERENCES: dict[str, Callable[..., Any]] = {
     "linear_recurrence": _linear_recurrence,
     "cummax": np.maximum.accumulate,
     "cummin": np.minimum.accumulate,
+    "cross": _cross,
     "diff": lambda a, prepend=None, append=None, **options: np.diff(
         a, **options, **{k: v for k, v in (("prepend", prepend), ("append", append)) if v is not None}
     ),

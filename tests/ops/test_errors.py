@@ -146,8 +146,8 @@ ERRORS = {
     "tril": (lambda: np.tril(variable()), ShapeError, r"tril: got shape \(\); need at least one axis"),
     "dsplit": (lambda: np.dsplit(variable(2, 2), 2), ShapeError, r"dsplit: got shape \(2, 2\); need at least 3 axes"),
     # shapes
-    "order A": (lambda: np.ravel(variable(2), "A"), UnsupportedError, "ravel: got order='A', which depends on the"),
-    "order": (lambda: variable(2).reshape(2, order="X"), OptionError, 'reshape: got order=\'X\'; need "C" or "F"'),
+    "ravel, order": (lambda: np.ravel(variable(2), "X"), OptionError, 'ravel: got order=\'X\'; need "C", "F", "A" or'),
+    "order": (lambda: variable(2).reshape(2, order="K"), OptionError, 'reshape: got order=\'K\'; need "C", "F" or "A"'),
     "broadcast_arrays": (
         lambda: np.broadcast_arrays(variable(2), variable(3)),
         ShapeError,
@@ -170,13 +170,18 @@ ERRORS = {
         r"sliding_window_view: got shape \(3,\) and windows 4; ",
     ),
     # padding
-    "pad, computed": (lambda: np.pad(variable(3), 1, "mean"), UnsupportedError, "pad: got mode='mean'; need constant"),
+    "pad, empty": (lambda: np.pad(variable(3), 1, "empty"), UnsupportedError, "pad: got mode='empty'; need constant"),
     "pad, a function": (lambda: np.pad(variable(3), 1, print), UnsupportedError, "join a border by np.concatenate"),
     "pad, mode": (lambda: np.pad(variable(3), 1, "mirror"), OptionError, "pad: got mode='mirror'; need constant, edge"),
-    "pad, odd": (
-        lambda: np.pad(variable(3), 1, "reflect", reflect_type="odd"),
+    "pad, a statistic of none": (
+        lambda: np.pad(variable(3), 1, "maximum", stat_length=0),
+        OptionError,
+        r"pad: got shape \(3,\), pad_width 1 and mode='maximum'; stat_length of 0",
+    ),
+    "pad, a variable to end at": (
+        lambda: np.pad(variable(3), 1, "linear_ramp", end_values=variable()),
         UnsupportedError,
-        'pad: got reflect_type="odd"; need "even"',
+        "pad: got end_values that require a gradient; join",
     ),
     "pad, a variable": (
         lambda: np.pad(variable(3), 1, constant_values=variable()),
@@ -287,9 +292,14 @@ ERRORS = {
         "axes that both have",
     ),
     "cross": (
-        lambda: np.cross(variable(2), variable(2)),
+        lambda: np.cross(variable(4), variable(2)),
         ShapeError,
-        "cross: got vectors of size 2 and 2; need 3; append",
+        "cross: got vectors of size 4 and 2; need 3, or 2 in the plane",
+    ),
+    "cross of three": (
+        lambda: np.linalg.cross(variable(2), variable(3)),
+        ShapeError,
+        r"cross: got shapes \(2,\) and \(3,\); need vectors of size 3; use np.cross",
     ),
     "multi_dot": (lambda: np.linalg.multi_dot([variable(2, 2)]), ShapeError, "got 1 arrays; need at least two"),
     "tensorsolve": (

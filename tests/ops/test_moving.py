@@ -22,7 +22,20 @@ MOVES = {
         (lambda t: np.reshape(t, shape=(4, 6), copy=True), A),
         *[(lambda t: t.reshape(4, 6, order="F"), A), (lambda t: t.reshape([-1]), A), (lambda t: t.reshape(()), Z)],
     ],
-    "ravel": [(np.ravel, A), (lambda t: np.ravel(t, "F"), A), (lambda t: t.flatten("F"), A), (lambda t: t.ravel(), Z)],
+    "ravel": [
+        *[(np.ravel, A), (lambda t: np.ravel(t, "F"), A), (lambda t: t.flatten("F"), A), (lambda t: t.ravel(), Z)],
+        *[
+            (lambda t, o=o, view=view: np.ravel(view(t), o), A)
+            for o in "AK"
+            for view in (
+                *(lambda t: t, lambda t: t.T, lambda t: t.transpose(1, 0, 2), lambda t: t.transpose(2, 0, 1)[::2]),
+                *(lambda t: t[:, ::-1].T, lambda t: t[:1].T, lambda t: np.broadcast_to(t[:, :, :1], A.shape).T),
+                *(lambda t: np.broadcast_to(t[0], (2, 3, 4)).T, lambda t: np.broadcast_to(t[0].T, (2, 4, 3))),
+            )
+        ],
+        *[(lambda t, f=f: f(t).reshape(4, 6, order="A"), A) for f in (lambda t: t, lambda t: t.T, lambda t: t.mT)],
+        *[(lambda t, o=o: t.T.flatten(o), M) for o in "AK"],
+    ],
     "axes": [
         *[(lambda t: np.transpose(t, [2, 0, 1]), A), (lambda t: np.permute_dims(t, (2, 0, 1)), A), (lambda t: t.T, A)],
         *[(np.matrix_transpose, A), (np.linalg.matrix_transpose, A), (lambda t: t.mT, A)],

@@ -140,7 +140,15 @@ REFUSED = {
     "q": (lambda: np.quantile(t, 1.5), "quantile: got q=1.5, method='linear'; Quantiles must be"),
     "variable q": (lambda: np.quantile(X, variable(0.5)), "quantile: got q that requires a gradient"),
     "method": (lambda: np.percentile(t, 50, method="best"), "percentile: got q=50, method='best'"),
-    "weights": (lambda: np.quantile(t, 0.5, method="inverted_cdf", weights=X, axis=None), "got weights="),
+    "weights": (
+        lambda: np.quantile(X, 0.5, method="inverted_cdf", weights=t),
+        "quantile: got weights that requires a gradient; need a constant",
+    ),
+    "weights, shape": (
+        lambda: np.quantile(t, 0.5, method="inverted_cdf", weights=np.ones(3)),
+        "quantile: got weights of shape (3,) for values of shape (2, 3) along axis None; need the shape of the values",
+    ),
+    "weights, method": (lambda: np.percentile(t, 50, weights=X * X), "Only method 'inverted_cdf' supports weights"),
     "nothing": (lambda: np.median(t[:0], axis=0), "median: got shape (0, 3) and axis=0; need at least one"),
     "kth": (lambda: np.partition(t, 3), "partition: got kth=3 along an axis of 3"),
     "sort fields": (lambda: np.sort(t, order="x"), "sort: got order="),

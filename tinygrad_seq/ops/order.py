@@ -20,7 +20,7 @@ from ..errors import OptionError, ShapeError, UnsupportedError
 from .comparisons import constant, of_values, values
 from .elementwise import strong
 from .index import scatter
-from .reduce import Axis, count, no_out
+from .reduce import Axis, count, no_out, weights_for
 from .selection import take_along_axis
 from .shape import as_tensor, astype, axes_of, moveaxis, reshape, transpose, with_axis
 
@@ -80,7 +80,9 @@ def partition(a: Any, kth: Any, axis: int | None = -1, kind: str = "introselect"
     return take_along_axis(x, np.take_along_axis(np.argsort(x.numpy(), axis, kind="stable"), places, axis), axis)
 
 
-def _statistic(function: Callable[..., Any], a: Any, axis: Axis, out: Any, keepdims: bool, **options: Any) -> Tensor:
+def _statistic(
+    function: Callable[..., Any], a: Any, axis: Axis, out: Any, keepdims: bool, weights: Any = None, **options: Any
+) -> Tensor:
     """An order statistic, as a mean of the two elements between which NumPy finds it among the ranks 0, 1, ..."""
     name = function.__name__
     no_out(out, name)
@@ -90,11 +92,16 @@ def _statistic(function: Callable[..., Any], a: Any, axis: Axis, out: Any, keepd
     n = count(x.shape, axes)
     if n == 0:
         raise ShapeError(f"{name}: got shape {x.shape} and axis={axis}; need at least one element to choose from")
-    rows = reshape(transpose(x, (*kept, *axes)), (*[x.shape[k] for k in kept], n))
+    shape = (*[x.shape[k] for k in kept], n)
+    rows = reshape(transpose(x, (*kept, *axes)), shape)
+    heavy = {}
+    if weights is not None:
+        weights = np.broadcast_to(weights_for(name, np.asarray(weights), x.shape, axis), x.shape)
+        heavy["weights"] = np.transpose(weights, (*kept, *axes)).reshape(shape)
     order = np.argsort(rows.numpy(), axis=-1, kind="stable")
     ranks = np.where(np.isnan(rows.numpy()), np.nan, np.argsort(order, axis=-1))
     try:
-        found = np.asarray(function(ranks, axis=-1, **options))  # the axes of q, then those that are kept
+        found = np.asarray(function(ranks, axis=-1, **options, **heavy))  # the axes of q, then those that are kept
     except ValueError as error:
         raise OptionError(f"{name}: got {', '.join(f'{key}={x!r}' for key, x in options.items())}; {error}") from error
     dtype = function(np.zeros(1, x.dtype), **options).dtype
@@ -139,21 +146,19 @@ def _quantile(function: Callable[..., Any]) -> Callable[..., Tensor]:
         method: str = "linear",
         keepdims: bool = False,
         *,
-        weights: None = None,
+        weights: Any = None,
     ) -> Tensor:
-        if isinstance(q, Tensor):
-            if q.requires_grad:
-                raise UnsupportedError(f"{function.__name__}: got q that requires a gradient; need a constant")
-            q = q.numpy()
-        if weights is not None:
-            raise UnsupportedError(f"{function.__name__}: got weights=, which it does not take here; need none")
-        return _statistic(function, a, axis, out, keepdims, q=q, method=method)
+        for name, given in (("q", q), ("weights", weights)):
+            if isinstance(given, Tensor) and given.requires_grad:
+                raise UnsupportedError(f"{function.__name__}: got {name} that requires a gradient; need a constant")
+        q = q.numpy() if isinstance(q, Tensor) else q
+        return _statistic(function, a, axis, out, keepdims, weights, q=q, method=method)
 
     call.__name__ = call.__qualname__ = function.__name__
     call.__doc__ = f"""NumPy's ``{function.__name__}``, with each of its methods; differentiable in ``a``.
 
     It is a weighted mean of two sorted elements{", NaN left out" if "nan" in function.__name__ else ""};
-    of equal elements one is chosen.
+    of equal elements one is chosen. ``weights`` are constants, and go with the method "inverted_cdf".
     """
     NUMPY[function] = call
     return call

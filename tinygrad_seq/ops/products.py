@@ -14,6 +14,7 @@ from ..errors import ShapeError
 from .elementwise import multiply, subtract
 from .join import concatenate
 from .linalg import matmul
+from .padding import pad
 from .reduce import sum
 from .shape import as_tensor, as_tensors, astype, axis_of, expand_dims, moveaxis, ravel, reshape, transpose
 
@@ -88,7 +89,7 @@ def kron(a: Any, b: Any) -> Tensor:
 
 
 def cross(a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axis: int | None = None) -> Tensor:
-    """The vector product over axes of size 3.
+    """The vector product over axes of size 3; vectors of size 2 lie in the plane, two of them have a number.
 
     Raises:
         ShapeError: for axes of another size.
@@ -97,8 +98,12 @@ def cross(a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axi
         axisa = axisb = axisc = axis
     a, b = as_tensors(a, b)
     a, b = moveaxis(a, axisa, -1), moveaxis(b, axisb, -1)
-    if a.shape[-1] != 3 or b.shape[-1] != 3:
-        raise ShapeError(f"cross: got vectors of size {a.shape[-1]} and {b.shape[-1]}; need 3; append a zero to 2")
+    sizes = (a.shape[-1], b.shape[-1])
+    if not {2, 3}.issuperset(sizes):
+        raise ShapeError(f"cross: got vectors of size {sizes[0]} and {sizes[1]}; need 3, or 2 in the plane")
+    if sizes == (2, 2):
+        return subtract(multiply(a[..., 0], b[..., 1]), multiply(a[..., 1], b[..., 0]))
+    a, b = [x if x.shape[-1] == 3 else pad(x, [*[(0, 0)] * (x.ndim - 1), (0, 1)]) for x in (a, b)]
     left = multiply(concatenate([a[..., 1:], a[..., :1]], -1), concatenate([b[..., 2:], b[..., :2]], -1))
     right = multiply(concatenate([a[..., 2:], a[..., :2]], -1), concatenate([b[..., 1:], b[..., :1]], -1))
     product = subtract(left, right)
@@ -158,4 +163,14 @@ for _name, _function in (
     ("matmul", matmul),
 ):
     NUMPY[getattr(np.linalg, _name)] = _function
-NUMPY[np.linalg.cross] = lambda a, b, /, *, axis=-1: cross(a, b, axis=axis)
+
+
+def _cross_of_three(a: Any, b: Any, /, *, axis: int = -1) -> Tensor:
+    """``np.linalg.cross``, which takes vectors of size 3 alone."""
+    product = cross(a, b, axis=axis)
+    if 2 in (np.shape(a)[axis], np.shape(b)[axis]):
+        raise ShapeError(f"cross: got shapes {np.shape(a)} and {np.shape(b)}; need vectors of size 3; use np.cross")
+    return product
+
+
+NUMPY[np.linalg.cross] = _cross_of_three

@@ -142,6 +142,20 @@ def mean(
     return divide(y, _number_taken(np.shape(a), axis, keepdims, where).astype(y.dtype))
 
 
+def weights_for(caller: str, weights: Any, shape: tuple[int, ...], axis: Axis) -> Any:
+    """Weights in a shape that broadcasts: given in that of the values, or in that of the axes to reduce alone."""
+    if weights.shape == shape:
+        return weights
+    axes = () if axis is None else axes_of(caller, axis, shape)
+    if axis is None or weights.shape != tuple(shape[k] for k in axes):
+        raise ShapeError(
+            f"{caller}: got weights of shape {weights.shape} for values of shape {shape} along axis {axis}; "
+            f"need the shape of the values, or that of the axes to reduce"
+        )
+    in_order = np.transpose(weights, tuple(np.argsort(axes).tolist()))
+    return np.reshape(in_order, tuple(n if k in axes else 1 for k, n in enumerate(shape)))
+
+
 def average(a: Any, axis: Axis = None, weights: Any = None, returned: bool = False, *, keepdims: bool = False) -> Any:
     """The mean over ``axis`` with weights: sum(a * w) / sum(w); differentiable in both.
 
@@ -162,16 +176,7 @@ def average(a: Any, axis: Axis = None, weights: Any = None, returned: bool = Fal
         y = mean(a, axis, keepdims=keepdims)
         total = as_tensor(np.full(y.shape, count(a.shape, axis), y.dtype))
         return (y, total) if returned else y
-    weights = as_tensor(weights, a)
-    if weights.shape != a.shape:
-        axes = () if axis is None else axes_of("average", axis, a.shape)
-        if axis is None or weights.shape != tuple(a.shape[k] for k in axes):
-            raise ShapeError(
-                f"average: got weights of shape {weights.shape} for values of shape {a.shape} along axis {axis}; "
-                f"need the shape of the values, or that of the axes to average over"
-            )
-        in_order = np.transpose(weights, tuple(np.argsort(axes).tolist()))
-        weights = np.reshape(in_order, tuple(n if k in axes else 1 for k, n in enumerate(a.shape)))
+    weights = weights_for("average", as_tensor(weights, a), a.shape, axis)
     if a.dtype.kind != "f":
         a = astype(a, np.float64)
     weights = astype(weights, np.result_type(a, weights))

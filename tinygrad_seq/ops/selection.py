@@ -103,9 +103,7 @@ def select(condlist: Sequence[Any], choicelist: Sequence[Any], default: Any = 0)
     for condition, choice in zip(condlist[::-1], choices[::-1], strict=True):
         condition = np.asarray(condition)
         if condition.dtype.kind != "b":
-            raise DTypeError(
-                f"select: got a condition of {condition.dtype}; need booleans; compare, as x > 0"
-            )
+            raise DTypeError(f"select: got a condition of {condition.dtype}; need booleans; compare, as x > 0")
         chosen = where(condition, choice, chosen)
     return chosen
 

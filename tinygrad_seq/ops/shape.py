@@ -12,7 +12,7 @@ from numpy.lib.array_utils import normalize_axis_tuple
 from ..autograd import Tensor, differentiable, elementwise
 from ..autograd.sweep import unbroadcast
 from ..autograd.tensor import NUMPY, as_array
-from ..errors import AxisError, DTypeError, OptionError, ShapeError, UnsupportedError
+from ..errors import AxisError, DTypeError, OptionError, ShapeError
 
 __all__ = [
     "astype",
@@ -99,8 +99,8 @@ def _reshape(x: Any, shape: Any) -> Any:
 def reshape(x: Any, shape: Any = None, order: str = "C", *, newshape: Any = None, copy: bool | None = None) -> Tensor:
     """The same elements in another shape, of which one size may be -1.
 
-    ``order`` is "C", the last index changing fastest, or "F", the first one. ``copy`` changes nothing, as a Tensor
-    never changes. ``newshape`` is NumPy's older name of ``shape``.
+    ``order`` is "C", the last index changing fastest, or "F", the first one; "A" is "F" for an array that lies so in
+    memory. ``copy`` changes nothing, as a Tensor never changes. ``newshape`` is NumPy's older name of ``shape``.
 
     >>> import numpy as np
     >>> np.reshape(np.arange(6), (2, 3), order="F").tolist()
@@ -109,24 +109,40 @@ def reshape(x: Any, shape: Any = None, order: str = "C", *, newshape: Any = None
     shape = whole(newshape if shape is None else shape)
     if order == "C":
         return _reshape(x, shape)
-    if order != "F":
-        raise _unclear("reshape", order)
+    if order not in ("F", "A"):
+        raise OptionError(f'reshape: got order={order!r}; need "C", "F" or "A"')
+    if order == "A" and not as_tensor(x).numpy().flags.fnc:
+        return _reshape(x, shape)
     return transpose(_reshape(transpose(x), shape[::-1] if isinstance(shape, tuple) else shape))
 
 
 def ravel(a: Any, order: str = "C") -> Tensor:
-    """The elements along one axis; in ``order`` "F" the first index changes fastest."""
+    """The elements along one axis; in ``order`` "F" the first index changes fastest, not the last one.
+
+    In "K" it is the index of neighbours in memory; "A" is "F" for an array that lies so in memory.
+    """
     if order == "C":
         return _reshape(a, -1)
-    if order != "F":
-        raise _unclear("ravel", order)
-    return _reshape(transpose(a), -1)
+    if order == "K":
+        return _reshape(transpose(a, _in_memory(as_tensor(a).numpy())), -1)
+    if order not in ("F", "A"):
+        raise OptionError(f'ravel: got order={order!r}; need "C", "F", "A" or "K"')
+    return reshape(a, -1, order)
 
 
-def _unclear(caller: str, order: str) -> Exception:
-    if order in ("A", "K"):
-        return UnsupportedError(f'{caller}: got order={order!r}, which depends on the memory; need "C" or "F"')
-    return OptionError(f'{caller}: got order={order!r}; need "C" or "F"')
+def _in_memory(x: Any) -> tuple[int, ...]:
+    """The axes by their strides, largest first; as in NumPy, one that repeats its elements moves for no other."""
+    strides = [abs(stride) if size > 1 else 0 for stride, size in zip(x.strides, x.shape, strict=True)]
+    axes: list[int] = []
+    for axis in reversed(range(x.ndim)):
+        place = len(axes)
+        for k in reversed(range(place)):
+            if strides[axis] and strides[axes[k]]:
+                if strides[axes[k]] <= strides[axis]:
+                    break
+                place = k
+        axes.insert(place, axis)
+    return tuple(axes[::-1])
 
 
 @differentiable(
