@@ -163,7 +163,27 @@ ERRORS = {
     "a layer that Keras does not have": (
         lambda: tg.io.to_keras(tg.nn.LSTM(D, H, peepholes="diagonal")),
         UnsupportedError,
-        "to_keras: got LSTM.3, 4, peepholes=diagonal., which has weight_ci, weight_cf, weight_co; no convention",
+        "to_keras: got LSTM with peepholes='diagonal'; Keras has no such thing; export a model without",
+    ),
+    "what a layer does besides its weights": (
+        lambda: tg.io.to_keras(tg.nn.Sequential(tg.nn.LSTM(H, H, zoneout=0.1, residual=True, ablate={"f": 1.0}))),
+        UnsupportedError,
+        r"to_keras: got LSTM at 0 with zoneout=0.1, residual=True, ablate=\{'f': 1.0\}; Keras has no such thing",
+    ),
+    "a cell with a gate held": (
+        lambda: tg.io.to_keras(tg.nn.GRUCell(D, H, ablate={"r": 1.0})),
+        UnsupportedError,
+        r"to_keras: got GRUCell with ablate=\{'r': 1.0\}; Keras",
+    ),
+    "rows of an embedding that are kept short": (
+        lambda: tg.io.to_keras(tg.nn.Embedding(5, 2, max_norm=1.0)),
+        UnsupportedError,
+        "to_keras: got Embedding with max_norm=1.0; Keras",
+    ),
+    "a normalisation without running means": (
+        lambda: tg.io.to_keras(tg.nn.BatchNorm1d(3, track_running_stats=False)),
+        UnsupportedError,
+        "to_keras: got BatchNorm1d with track_running_stats=False; Keras",
     ),
     "a module of one's own that Keras does not have": (
         lambda: tg.io.to_keras(tg.nn.Sequential(tg.nn.Linear(2, 2), Scale())),

@@ -262,7 +262,7 @@ ERRORS = {
     "a variant that ONNX does not have": (
         lambda: tg.io.to_onnx(tg.nn.LSTM(3, 4, peepholes="full", forget_gate=False, proj_size=2, zoneout=0.1)),
         UnsupportedError,
-        "got LSTM with proj_size=2, peepholes='full', forget_gate=False, zoneout=0.1; ONNX has no such thing",
+        "got LSTM with zoneout=0.1, proj_size=2, peepholes='full', forget_gate=False; ONNX has no such thing",
     ),
     "a nonlinearity that ONNX does not have": (
         lambda: tg.io.to_onnx(tg.nn.RNN(3, 4, nonlinearity=tg.ops.softsign)),

@@ -13,9 +13,13 @@ from ..errors import ShapeError, UnsupportedError
 from ..nn import BatchNorm1d, Embedding, LayerNorm, Linear, Module
 from ..nn.cells import _Cell
 from ..nn.recurrent import _Recurrent
+from .beyond import refuse_beyond
 from .conventions import chosen, expected, own_convention, packed, unpacked
 
 __all__ = ["from_keras", "to_keras"]
+
+KNOWN = {"nonlinearity", "reset", "update"}
+"""The options of recurrent layers that Keras has, or that weights can say."""
 
 
 class Part(NamedTuple):
@@ -68,18 +72,21 @@ def from_keras(module: Module, weights: Sequence[Any]) -> dict[str, Array]:
 def to_keras(module: Module) -> list[Array]:
     """The arrays that ``set_weights`` of the same Keras layer or model takes, in its order.
 
-    Both biases are added where Keras has one.
+    Both biases are added where Keras has one. Options of training are those that the Keras layer was built with.
 
     Args:
         module: as in `from_keras`.
 
     Raises:
-        UnsupportedError: for a module that Keras does not have.
+        UnsupportedError: for a module that Keras does not have, or with an option that it does not have, such as
+            zoneout, residual, ablate or peepholes.
 
     >>> import tinygrad_seq as tg
     >>> [array.shape for array in tg.io.to_keras(tg.nn.LSTM(3, 5, num_layers=2))]
     [(3, 20), (5, 20), (20,), (5, 20), (5, 20), (20,)]
     """
+    for path, layer in module.named_modules():
+        refuse_beyond("to_keras", "Keras", layer, path, KNOWN)
     return [array for part in _parts("to_keras", module, "") for array in part.give()]
 
 

@@ -12,7 +12,7 @@ from ..errors import ShapeError
 from .arguments import flags, positive
 from .module import Module
 from .recurrences import Elman, Gated, LongShortTerm, MinimalGated, Recurrence, States
-from .recurrent import built_by, parameters
+from .recurrent import built_by, options_of, parameters
 from .unroll import tensor_of
 from .variants import Ablation, ElmanVariant, GatedVariant, LongShortTermVariant, chosen
 
@@ -56,7 +56,7 @@ class _Cell(Module):
     def extra_repr(self) -> str:
         """The sizes, and the options that are not the default."""
         sizes = f"{self.input_size}, {self.hidden_size}"
-        return ", ".join([sizes, *(f"{k}={v}" for k, v in self._recurrence.options.items())])
+        return ", ".join([sizes, *(f"{k}={v}" for k, v in options_of(self).items())])
 
 
 class RNNCell(_Cell):

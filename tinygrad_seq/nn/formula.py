@@ -13,7 +13,7 @@ from .arguments import positive
 from .containers import ModuleDict
 from .module import Module
 from .recurrences import Recurrence, States, Weights
-from .recurrent import OPTIONS
+from .recurrent import options_of
 from .unroll import Stack, Unrolled, tensor_of
 
 __all__ = ["Recurrent"]
@@ -163,8 +163,7 @@ class Recurrent(Unrolled):
 
     def extra_repr(self) -> str:
         """The sizes of the state, and the options that are not the default."""
-        shown = {name: getattr(self, name) for name, value in OPTIONS.items() if getattr(self, name, value) != value}
-        return ", ".join(f"{k}={v}" for k, v in {"state": self._formula.sizes, **shown}.items())
+        return ", ".join(f"{k}={v}" for k, v in {"state": self._formula.sizes, **options_of(self)}.items())
 
     def _cell(self, place: str) -> Formula:
         """What the step of a layer and direction is now: a module may have been put in its place."""

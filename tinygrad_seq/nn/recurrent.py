@@ -47,6 +47,13 @@ def parameters(recurrence: Recurrence, input_size: int, hidden_size: int, bias: 
     return fresh
 
 
+def options_of(module: Any) -> dict[str, Any]:
+    """The options of a layer or cell that are not the default."""
+    own = {option: getattr(module, option, default) for option, default in OPTIONS.items()}
+    changed = {option: value for option, value in own.items() if value != OPTIONS[option]}
+    return {**changed, **module._recurrence.options}
+
+
 def built_by(module: Module, recurrence: Recurrence) -> None:
     """Show the options of the formula, and refuse that they, the sizes or the biases be set from now on."""
     for option, value in recurrence.given.items():
@@ -95,9 +102,8 @@ class _Recurrent(Unrolled):
 
     def extra_repr(self) -> str:
         """The sizes, and the options that are not the default."""
-        shown = {option: getattr(self, option) for option, value in OPTIONS.items() if getattr(self, option) != value}
-        shown |= self._recurrence.options
-        return ", ".join([f"{self.input_size}, {self.hidden_size}", *(f"{k}={v}" for k, v in shown.items())])
+        sizes = f"{self.input_size}, {self.hidden_size}"
+        return ", ".join([sizes, *(f"{k}={v}" for k, v in options_of(self).items())])
 
     def _single(self, x: Any, hx: Any, lengths: Any, record: bool) -> tuple[Any, ...]:
         """What a layer with one part of state returns."""

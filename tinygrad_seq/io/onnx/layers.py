@@ -31,13 +31,15 @@ from ...nn.cells import _Cell
 from ...nn.conventions import Convention, convention
 from ...nn.recurrences import Elman, Gated, LongShortTerm
 from ...nn.recurrent import _Recurrent
+from ..beyond import refuse, refuse_beyond
 from .activations import ACTIVATIONS
 from .graph import Graph, Symbol, concatenated
 
 __all__ = ["EMITTERS"]
 
 NONLINEARITIES = {functional.tanh: "Tanh", functional.relu: "Relu", functional.sigmoid: "Sigmoid"}
-REFUSED = ("layer_norm", "ablate", "proj_size")
+KNOWN = {"nonlinearity", "peepholes", "coupled", "reset", "update", "residual"}
+"""The options of recurrent layers that ONNX has, or that become nodes of their own."""
 PEEPHOLES = ("weight_ci", "weight_co", "weight_cf")
 
 
@@ -50,8 +52,7 @@ def linear(graph: Graph, layer: Linear, path: str, x: Any) -> Symbol:
 
 def embedding(graph: Graph, layer: Embedding, path: str, index: Any) -> Symbol:
     """The rows at an index."""
-    if layer.max_norm is not None:
-        raise _without(layer, path, max_norm=layer.max_norm)
+    refuse_beyond("to_onnx", "ONNX", layer, path[:-1])
     index = graph.lift(index).settle(np.int64)
     table = graph.constant(layer.weight, f"{path}weight")
     return graph.node("Gather", table, index, axes=(*index.axes, layer.embedding_dim), axis=0)
@@ -80,8 +81,7 @@ def layer_norm(graph: Graph, layer: LayerNorm, path: str, x: Any) -> Symbol:
 
 def batch_norm(graph: Graph, layer: BatchNorm1d, path: str, x: Any) -> Symbol:
     """By the running means, as in evaluation."""
-    if not layer.track_running_stats:
-        raise _without(layer, path, track_running_stats=False)
+    refuse_beyond("to_onnx", "ONNX", layer, path[:-1])
     x = graph.lift(x).settle(graph.dtype)
     blank = np.zeros(layer.num_features, graph.dtype)
     arrays = {
@@ -99,7 +99,7 @@ def flatten(graph: Graph, layer: Flatten, path: str, x: Any) -> Symbol:
     x = graph.lift(x).settle(graph.dtype)
     start, end = layer.start_dim % x.ndim, layer.end_dim % x.ndim
     if end != x.ndim - 1 or start > end:
-        raise _without(layer, path, start_dim=layer.start_dim, end_dim=layer.end_dim)
+        refuse("to_onnx", "ONNX", layer, path[:-1], start_dim=layer.start_dim, end_dim=layer.end_dim)
     return graph.node("Reshape", x, graph.integers(*(0,) * start, -1), axes=(*x.axes[:start], None), like=x)
 
 
@@ -180,15 +180,9 @@ def _formula(layer: _Recurrent | _Cell, path: str) -> tuple[str, Convention, dic
     """ONNX's name for the layer, its row in the table of conventions, and the attributes of its node."""
     recurrence, options = layer._recurrence, dict(layer._recurrence.options)
     kind = "LSTM" if isinstance(recurrence, LongShortTerm) else "GRU" if isinstance(recurrence, Gated) else "RNN"
-    refused = {name: options[name] for name in REFUSED if name in options}
-    if options.get("peepholes") == "full" or not options.get("forget_gate", True):
-        refused |= {name: options[name] for name in ("peepholes", "forget_gate") if name in options}
-    if isinstance(layer, _Recurrent) and layer._zoneouts():
-        refused["zoneout"] = layer.zoneout
-    if isinstance(recurrence, Elman) and recurrence.activation not in NONLINEARITIES:
-        refused["nonlinearity"] = options["nonlinearity"]
-    if refused:
-        raise _without(layer, path, **refused)
+    foreign = isinstance(recurrence, Elman) and recurrence.activation not in NONLINEARITIES
+    unknown = {"nonlinearity"} if foreign else {"peepholes"} if options.get("peepholes") == "full" else set()
+    refuse_beyond("to_onnx", "ONNX", layer, path[:-1], KNOWN - unknown)
     attributes: dict[str, Any] = {}
     if isinstance(recurrence, Elman):
         attributes["activations"] = [NONLINEARITIES[recurrence.activation]]
@@ -271,14 +265,6 @@ def _node(
         y = y.swapaxes(1, 2)
         y = graph.node("Reshape", y, graph.integers(0, 0, -1), axes=(T, batch, 2 * H))
     return [y, *(Symbol(graph, name, (ways, batch, H), [graph.dtype]) for name in names[1:])]
-
-
-def _without(layer: Module, path: str, **options: Any) -> UnsupportedError:
-    what = ", ".join(f"{name}={value!r}" for name, value in options.items())
-    at = path and f" at {path[:-1]}"
-    return UnsupportedError(
-        f"to_onnx: got {type(layer).__name__}{at} with {what}; ONNX has no such thing; export a model without"
-    )
 
 
 def _wide(kind: str, path: str, x: Symbol, size: int, ndims: tuple[int, ...] = ()) -> Symbol:
