@@ -1,6 +1,7 @@
 """What drawing costs and leaves behind: nothing changes, nothing is kept, no file is cut."""
 
 import gc
+import json
 import os
 import shutil
 import stat
@@ -166,6 +167,20 @@ def test_with_graphviz_pictures_are_drawn(form, tmp_path):
     tg.viz.draw(layer("LSTM", 2), highlight="h@0").save(tmp_path / f"x.{form}")
     start = (tmp_path / f"x.{form}").read_bytes()[:8]
     assert start == b"\x89PNG\r\n\x1a\n" if form == "png" else start.startswith(b"%PDF-")
+
+
+@pytest.mark.parametrize("size", [5e-324, 1e-310, 1.7e308])
+def test_gradients_at_the_ends_of_what_floats_hold(size):
+    w = tg.tensor(np.array([1.0]), requires_grad=True)
+    h = tg.tensor(np.array([1.0]))
+    for t in range(14):
+        with tg.scope("m", t=t):
+            h = h * w
+            tg.autograd.name(h=h)
+    picture = tg.viz.draw(h, gradient=np.array([size]), highlight="h@0")
+    assert {box["mark"] for box in json.loads(picture.json())["nodes"] if box.get("name") == "h"} == {"flow"}
+    for written in (picture.svg(), picture.html(), picture.dot(), picture.mermaid(), picture.text()):
+        assert written
 
 
 def test_notebooks_show_it_in_less_than_a_megabyte():

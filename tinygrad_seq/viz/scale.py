@@ -8,6 +8,7 @@ flow of a healthy size has a mark of its own: vanished, exploded, exactly zero, 
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
@@ -133,8 +134,8 @@ class Scale:
         if not known:
             return None
         sizes = [n for n in known if math.isfinite(n) and n > 0] or [1.0]  # if all are zero or broken they have marks
-        least = max(sizes) * 10.0**-DECADES
-        high = math.ceil(math.log10(max(sizes)) - 1e-9)
+        least = max(max(sizes) * 10.0**-DECADES, math.ulp(0.0))
+        high = min(math.ceil(math.log10(max(sizes)) - 1e-9), sys.float_info.max_10_exp)
         low = math.floor(math.log10(max(min(sizes), least)) + 1e-9)
         return cls(min(low, high - 1), high, least, limit)
 

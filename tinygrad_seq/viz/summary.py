@@ -47,5 +47,5 @@ def _text(norm: float | None) -> str:
         return "none"
     if norm == 0 or not math.isfinite(norm):
         return {0.0: "zero", math.inf: "infinite"}.get(norm, "not a number")
-    exponent = math.floor(math.log10(norm))
-    return f"{norm:.2g}" if -3 <= exponent < 4 else f"{norm / 10.0**exponent:.1f} times {power_of_ten(exponent)}"
+    digits, _, exponent = f"{norm:.1e}".partition("e")
+    return f"{norm:.2g}" if 1e-3 <= norm < 1e4 else f"{digits} times {power_of_ten(int(exponent))}"
