@@ -79,7 +79,9 @@ def rnn(w, x, state, layer_norm=False, nonlinearity=np.tanh):
     return (nonlinearity(normal(a, w) if layer_norm else a),)
 
 
-EQUATIONS = {"LSTM": lstm, "GRU": gru, "MGU": mgu, "RNN": rnn}
+EQUATIONS = {"LSTM": (lstm, "ifgoch"), "GRU": (gru, "rznh"), "MGU": (mgu, "fnh"), "RNN": (rnn, "h")}
+"""One step of each kind, and the roles that it names."""
+
 VARIANTS = {
     "LSTM projected": ("LSTM", {"proj_size": P}),
     "LSTM diagonal peepholes": ("LSTM", {"peepholes": "diagonal"}),
@@ -160,7 +162,7 @@ def test_the_equations_of_the_paper(variant):
     for row in range(B):
         state = tuple(h[0, row] for h in hx)
         for t in range(T):
-            state = EQUATIONS[kind](w, x[t, row], state, **options)
+            state = EQUATIONS[kind][0](w, x[t, row], state, **options)
             assert_close(output[t, row], state[0], f"{variant}: h of step {t}", rtol=1e-12)
         for part, expected in zip(parts(last), state, strict=True):
             assert_close(part[0, row], expected, f"{variant}: last state", rtol=1e-12)
@@ -233,7 +235,7 @@ def test_every_option_of_a_layer(variant):
     output, last, recording = module(x, lengths=lengths, record=True)
     assert output.shape == (B, T, 2 * (options.get("proj_size") or H))
     assert list(recording) == ["l0", "l0_reverse", "l1", "l1_reverse"]
-    named = {"LSTM": "ifgoch", "GRU": "rznh", "MGU": "fnh", "RNN": "h"}[kind]
+    _, named = EQUATIONS[kind]
     if not options.get("forget_gate", True):
         named = named.replace("f", "")
     for place in recording.values():
