@@ -644,7 +644,8 @@ COMPOSED: dict[str, tuple[Callable[..., Any], list[each | call]]] = {
             call(real(n), real(m), mode=mode)
             for n, m in ((5, 2), (5, 3), (2, 5), (4, 4))
             for mode in ("full", "same", "valid")
-        ],
+        ]
+        + [call(real(), real(3)), call(real(2), real())],
     ),
     "correlate": (
         ops.correlate,

@@ -6,6 +6,7 @@ from derivatives import assert_close, check_function, numeric
 
 import tinygrad_seq as tg
 from tinygrad_seq.autograd import grad
+from tinygrad_seq.errors import DTypeError
 
 RNG = np.random.default_rng(0)
 SINGULAR = {
@@ -74,6 +75,30 @@ def test_an_index_of_einsum_may_have_size_one_and_be_summed(spec, shapes):
     arrays = [RNG.normal(size=shape) for shape in shapes]
     assert_close(np.einsum(spec, *map(tg.tensor, arrays)), np.einsum(spec, *arrays), "value", rtol=1e-14)
     check_function(lambda *xs: np.einsum(spec, *xs), arrays)
+
+
+@pytest.mark.parametrize("shape", [(0, 3, 3), (0, 2, 3), (0, 3, 2), (2, 0, 0), (2, 0, 3)])
+def test_factors_of_nothing(shape):
+    check_function(lambda x: tuple(np.linalg.svd(x, full_matrices=False)), [np.zeros(shape)])
+    check_function(lambda x: np.linalg.norm(x, "nuc", axis=(1, 2)), [np.zeros(shape)])
+    assert np.linalg.svdvals(tg.tensor(np.zeros(shape))).shape == np.linalg.svd(np.zeros(shape))[1].shape
+
+
+@pytest.mark.parametrize("order", ["fro", "nuc", 1, 2, np.inf])
+def test_the_norm_of_nothing_is_zero(order):
+    x = tg.tensor(np.zeros((2, 0, 3)), requires_grad=True)
+    y = np.linalg.norm(x[:, :, :0], order, axis=(1, 2))
+    assert y.tolist() == [0, 0]
+    assert grad(y.sum(), x)[0].shape == (2, 0, 3)
+    assert np.linalg.vector_norm(x, ord=3 if isinstance(order, str) else order) == 0
+
+
+def test_einsum_takes_what_is_about_memory_and_casts_as_far_as_told():
+    x = tg.tensor(np.ones((2, 3)), requires_grad=True)
+    assert np.einsum("ij->ji", x, order="F").shape == (3, 2)
+    assert np.einsum("ij->j", x, dtype="f4", casting="same_kind").dtype == np.float32
+    with pytest.raises(DTypeError, match='got float64 to float32 with casting="safe"'):
+        np.einsum("ij->j", x, dtype="f4")
 
 
 def test_einsum_computes_in_the_dtype_that_is_asked():

@@ -186,6 +186,19 @@ def test_values_and_where_cotangents_go(name):
         assert_close(back, np.append(0, v)[picked].reshape(u.shape), name, rtol=rtol)
 
 
+@pytest.mark.parametrize("dtype", ["i8", "u1", "?", "f4"])
+def test_integers_go_into_arrays_of_integers(dtype):
+    x = np.array([1, 0, 1], dtype)
+    for change in (
+        *(lambda v: np.insert(v, 1, 1), lambda v: np.insert(v, [0, 2], [True, 0])),
+        *(lambda v: np.ediff1d(v.astype("i8"), to_end=1), lambda v: np.piecewise(v, [v > 0], [0, 1])),
+    ):
+        y, expected = change(tg.tensor(x)), change(x)
+        assert y.dtype == expected.dtype
+        np.testing.assert_array_equal(y.numpy(), expected)
+    assert tg.ops.set_at(tg.tensor(x), 1, 1).tolist() == [1, 1, 1]
+
+
 SEVERAL = {
     "atleast_1d": lambda t: np.atleast_1d(t, V, Z),
     "atleast_2d": lambda t: np.atleast_2d(t, V, Z, A),

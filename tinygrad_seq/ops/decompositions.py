@@ -255,7 +255,7 @@ def _parts(packed: Any, m: int, n: int) -> tuple[Any, Any, Any]:
 
 def _packed(u: Any, s: Any, vh: Any) -> Any:
     lead = s.shape[:-1]
-    return np.concatenate([np.reshape(u, (*lead, -1)), s, np.reshape(vh, (*lead, -1))], axis=-1)
+    return np.concatenate([np.reshape(x, (*lead, math.prod(x.shape[-2:]))) for x in (u, s[..., None], vh)], axis=-1)
 
 
 def _off(x: Any, u: Any) -> Any:

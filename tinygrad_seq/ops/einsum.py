@@ -46,20 +46,24 @@ def _einsum(*xs: Any, terms: Terms = (), result: str = "", optimize: Any = False
     return np.einsum(f"{','.join(terms)}->{result}", *xs, optimize=optimize)
 
 
-def einsum(*operands: Any, optimize: Any = False, out: None = None, dtype: Any = None) -> Tensor:
+def einsum(
+    *operands: Any, optimize: Any = False, out: None = None, dtype: Any = None, order: str = "K", casting: Any = "safe"
+) -> Tensor:
     """Sums of products by index, ``einsum("ij,jk->ik", a, b)``, in all forms that NumPy reads.
 
     Indices may be repeated in an operand (its diagonal), left out of the result (summed), or stand for axes of
-    size 1 that broadcast; ``...`` stands for all other axes. ``optimize`` and ``dtype`` are NumPy's.
+    size 1 that broadcast; ``...`` stands for all other axes. ``optimize``, ``dtype`` and ``casting`` are NumPy's;
+    ``order`` changes nothing.
 
     Raises:
         ShapeError: if an operand's axes do not fit its indices, or two sizes of an index differ.
         OptionError: for a specification that cannot be read.
         UnsupportedError: for ``out=``.
+        DTypeError: for a dtype to which ``casting`` does not lead.
     """
     no_out(out, "einsum")
     spec, arrays = _as_text(operands)
-    xs = as_tensors(*arrays) if dtype is None else [astype(x, dtype) for x in arrays]
+    xs = as_tensors(*arrays) if dtype is None else [astype(x, dtype, casting=casting) for x in arrays]
     terms, result = _explicit(spec, xs)
     # The diagonal of an operand is its product with an identity matrix, which makes all indices of a term differ.
     letters = iter(c for c in LETTERS if c not in spec and c not in "".join(terms))

@@ -17,6 +17,11 @@ from .shape import as_tensor, astype, axes_of, expand_dims, moveaxis, squeeze
 __all__ = ["matrix_norm", "norm", "vector_norm"]
 
 
+def _largest(x: Any, axis: Axis, keepdims: bool = False) -> Tensor:
+    """The largest of numbers from 0 on; of none it is 0."""
+    return max(x, axis, keepdims=keepdims, initial=0)
+
+
 def vector_norm(x: Any, /, *, axis: Axis = None, keepdims: bool = False, ord: Any = 2) -> Tensor:
     """The norm of the elements over ``axis`` as one vector: ``sum(abs(x)**ord) ** (1/ord)``.
 
@@ -32,7 +37,7 @@ def vector_norm(x: Any, /, *, axis: Axis = None, keepdims: bool = False, ord: An
     if ord == 1:
         return sum(absolute(x), axis, keepdims=keepdims)
     if np.isinf(ord):
-        return (max if ord > 0 else min)(absolute(x), axis, keepdims=keepdims)
+        return _largest(absolute(x), axis, keepdims) if ord > 0 else min(absolute(x), axis, keepdims=keepdims)
     return p_norm(x, axis, keepdims, ord)
 
 
@@ -49,7 +54,7 @@ def matrix_norm(x: Any, /, *, keepdims: bool = False, ord: Any = "fro") -> Tenso
         raise ShapeError(f"matrix_norm: got shape {x.shape}; need at least two axes")
     if ord in ("fro", "f", None):
         return p_norm(x, (-2, -1), keepdims)
-    largest = max if ord in ("nuc", 2) or (not isinstance(ord, str) and ord > 0) else min
+    largest = min if ord in (-2, -1, -np.inf) else _largest
     if ord in ("nuc", 2, -2):
         s: Any = np.linalg.svd(x, compute_uv=False)
         values = np.where(s.numpy() > 0, s, 0)  # whose vectors are not determined at 0

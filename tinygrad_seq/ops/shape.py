@@ -291,7 +291,9 @@ def cast_for(caller: str, values: Any, dtype: Any) -> Tensor:
     Raises:
         DTypeError: if they are floating and the array is not, since their derivatives would be lost.
     """
-    values = as_tensor(values) if hasattr(values, "dtype") or dtype.kind != "f" else astype(values, dtype)
+    if not hasattr(values, "dtype"):
+        values = astype(values, dtype) if dtype.kind == "f" else np.asarray(values)
+    values = as_tensor(values)
     if values.dtype.kind == "f" and dtype.kind != "f":
         raise DTypeError(
             f"{caller}: got {values.dtype} values for a {dtype} array; need a floating array; "

@@ -13,7 +13,7 @@ from .choices import where
 from .elementwise import add, multiply
 from .join import concatenate
 from .rounding import remainder
-from .shape import as_tensor, as_tensors, astype, axis_of
+from .shape import as_tensor, as_tensors, astype, atleast_1d, axis_of
 
 __all__ = ["convolve", "correlate", "interp", "unwrap"]
 
@@ -46,7 +46,7 @@ def _middle(name: str, full: Tensor, long: int, short: int, mode: str, spare: in
 
 def convolve(a: Any, v: Any, mode: str = "full") -> Tensor:
     """The discrete convolution ``y[n] = sum_m a[m] v[n - m]`` of two sequences."""
-    a, v = _one_axis("convolve", a, v)
+    a, v = _one_axis("convolve", *atleast_1d(*as_tensors(a, v)))
     return _middle("convolve", _convolve(a, v), max(a.size, v.size), min(a.size, v.size), mode, 1)
 
 
