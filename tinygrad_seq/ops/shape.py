@@ -119,7 +119,8 @@ def reshape(x: Any, shape: Any = None, order: str = "C", *, newshape: Any = None
 def ravel(a: Any, order: str = "C") -> Tensor:
     """The elements along one axis; in ``order`` "F" the first index changes fastest, not the last one.
 
-    In "K" it is the index of neighbours in memory; "A" is "F" for an array that lies so in memory.
+    In "K" it is the index of neighbours in memory; "A" is "F" for an array that lies so in memory. Both are about the
+    memory of ``a.numpy()``: what an operation returns need not lie as what NumPy's own returns.
     """
     if order == "C":
         return _reshape(a, -1)
