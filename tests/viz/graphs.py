@@ -110,6 +110,17 @@ def attention(T=4):
     return np.sum(np.stack(outputs))
 
 
+def handed_over(kind, S=4, T=3, **options):
+    """The loss of a decoder that begins with the last states of an encoder."""
+    tg.seed(0)
+    encoder, decoder = getattr(tg.nn, kind)(3, 4, **options), getattr(tg.nn, kind)(3, 4, **options)
+    make = np.random.default_rng(0)
+    _, state = encoder(make.normal(size=(S, 2, 3)))
+    with tg.scope("answer"):
+        output, _ = decoder(make.normal(size=(T, 2, 3)), state)
+    return np.sum(output**2)
+
+
 def states_given():
     """First states that are variables, behind an index."""
     make = Source()

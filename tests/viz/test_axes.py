@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from viz.geometry import problems
-from viz.graphs import GRAPHS, attention, cells, layer
+from viz.graphs import GRAPHS, attention, cells, handed_over, layer
 
 import tinygrad_seq as tg
 from tinygrad_seq.viz.view import Gap
@@ -33,6 +33,45 @@ def test_a_decoder_comes_after_its_encoder(decoder, level):
     assert {name: at for name, at in axis.items() if "encoder" in name} == {"Seq2Seq/encoder/rnn/l0": 0}
     assert all(at == 1 for name, at in axis.items() if "decoder" in name)
     assert problems(data) == []
+
+
+def bands_of(output, **options):
+    """The bands of a picture without faults: upper and lower border, by time axis."""
+    picture = tg.viz.draw(output, **options)
+    assert problems(json.loads(picture.json())) == []
+    found = {}
+    frames = [frame.area for frame in picture.layout.frames if frame.kind == "module"]
+    for axis, area in zip(picture.view.axis, frames, strict=True):
+        found.setdefault(axis, []).append((area.y, area.bottom))
+    return found
+
+
+@pytest.mark.parametrize("level", ["steps", "gates"])
+@pytest.mark.parametrize("make", [lambda: translation()[0], lambda: translation(20, 14)[0]])
+def test_a_decoder_stands_beside_its_encoder_not_above(make, level):
+    bands = bands_of(make(), view=level)
+    assert max(low for _, low in bands[0]) == max(low for _, low in bands[1])
+
+
+@pytest.mark.parametrize("level", ["steps", "gates"])
+@pytest.mark.parametrize("kind", ["RNN", "LSTM", "GRU"])
+def test_states_that_are_handed_over_run_on_straight(kind, level):
+    picture = tg.viz.draw(handed_over(kind), view=level)
+    bands = bands_of(handed_over(kind), view=level)
+    assert bands[0][0][1] == bands[1][0][1]
+    boxes = picture.view.boxes
+    over = [
+        path
+        for line, path in zip(picture.view.lines, picture.layout.lines, strict=True)
+        if line.kind == "rail" and boxes[line.source].band != boxes[line.target].band
+    ]
+    assert any(len({y for _, y in path}) == 1 for path in over)
+
+
+@pytest.mark.parametrize("options", [{"num_layers": 2}, {"bidirectional": True}, {"num_layers": 2, "dropout": 0.5}])
+@pytest.mark.parametrize("level", ["rolled", "steps", "gates", "ops"])
+def test_layers_and_directions_stand_where_no_line_is_in_the_way(options, level):
+    assert set(bands_of(handed_over("GRU", **options), view=level)) == {0, 1}
 
 
 @pytest.mark.parametrize("name", [name for name in GRAPHS if name != "attention"])

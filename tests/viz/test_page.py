@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 import numpy as np
 import pytest
 from viz.browser import CHROMIUM, Browser
-from viz.graphs import layer, random_program, rnn, second_order, without_time
+from viz.graphs import handed_over, layer, random_program, rnn, second_order, without_time
 
 import tinygrad_seq as tg
 from tinygrad_seq.autograd import ancestors
@@ -327,6 +327,22 @@ def test_everything_works_with_keys(page, picture):
     assert not page.run("document.getElementById('help').hidden")
     page.press("m")
     assert "fold=0" in page.run("picture.link()")
+
+
+@needs_browser
+def test_to_fold_an_encoder_leaves_its_decoder_as_it_is(browser):
+    picture = tg.viz.draw(handed_over("GRU"))
+    browser.open(picture.html())
+    state = next(v.id for v in picture.graph.vertices if (v.name, v.t, v.path) == ("h", 1, "answer/GRU/l0"))
+    height = lambda: place(browser, state)[1]
+    unfolded = height()
+    browser.run("location.hash = 'level=gates&fold=0'")
+    browser.frame()
+    assert height() == unfolded
+    browser.run("location.hash = 'level=gates&fold=0,1'")
+    browser.frame()
+    assert height() != unfolded
+    assert browser.messages == []
 
 
 @needs_browser

@@ -10,7 +10,8 @@ from ..layout import TRUNK, Area
 from ..places import State
 from ..view import Box, Every, Gap, Line, View
 from .cell import Side, cells_of, side_of
-from .part import Part, parts_of
+from .crossing import crossed
+from .part import parts_of
 from .start import starts_of
 from .trunks import trunks
 
@@ -63,9 +64,12 @@ class Grid:
         self.columns: list[tuple[float, float]] = []
         self._set_columns()
         self._after = [part for (where, _), part in self.parts.items() if where == "after"]
-        self._set_bands(compact=True)
-        if self._crowded():
-            self._set_bands(compact=False)
+        for beside in (True, False) if any(view.axis) else (False,):
+            self._set_bands(beside, compact=True)
+            if self._crowded():
+                self._set_bands(beside, compact=False)
+            if not (beside and (self._crowded() or crossed(self, LABEL))):
+                break
         self._make_room()
 
     # From left to right.
@@ -93,10 +97,11 @@ class Grid:
 
     # From above to below.
 
-    def _set_bands(self, compact: bool) -> None:
+    def _set_bands(self, beside: bool, compact: bool) -> None:
         """From the uppermost strip to the lowest: what is above what, and how high.
 
-        With ``compact`` what comes after takes no room of its own above the columns but for the lines to it.
+        With ``beside`` the bands of each time axis stand beside those of the others, otherwise above them. With
+        ``compact`` what comes after takes no room of its own above the columns but for the lines to it.
         """
         view = self.view
         self.bands = [(0.0, 0.0)] * len(view.bands)
@@ -104,24 +109,62 @@ class Grid:
         self.loop: dict[State, float] = {}
         self.attend: dict[int, float] = {}
         at = OUTER + (64.0 if view.columns else 40.0)
-        for strip in reversed(range(len(view.bands) + 1)):
-            if strip and view.axis[strip - 1] not in self.header:
-                # The columns of a time axis begin above its highest band.
-                at += 30.0 if self.header else 0.0
-                self.header[view.axis[strip - 1]] = at - 24.0
-            at += 6.0
-            before, after = self.parts.get(("before", strip)), self.parts.get(("after", strip))
-            if before:
-                before.x = self.left - before.width if view.columns else OUTER
-                before.y = at + 16.0
-                at += before.height + 30.0
-            if after:
-                at = self._set_after(after, at, compact)
-            if strip:
-                at = self._set_band(strip - 1, at)
+        if beside:
+            at = self._set_beside(at, compact)
+        else:
+            for strip in reversed(range(len(view.bands) + 1)):
+                if strip and view.axis[strip - 1] not in self.header:
+                    # The columns of a time axis begin above its highest band.
+                    at += 30.0 if self.header else 0.0
+                    self.header[view.axis[strip - 1]] = at - 24.0
+                at = self._set_after(strip, self._set_before(strip, at + 6.0), compact)
+                if strip:
+                    at = self._set_band(strip - 1, self._set_attention(strip - 1, at))
         self.foot = at + 6.0
 
-    def _set_after(self, part: Part, at: float, compact: bool) -> float:
+    def _set_beside(self, at: float, compact: bool) -> float:
+        """What comes after an axis stands above all, what comes before it below all, and their lowest bands in a row.
+
+        So the lines from and to other axes pass over the columns between, or under them.
+        """
+        axes = [[band for band, axis in enumerate(self.view.axis) if axis == k] for k in sorted(set(self.view.axis))]
+        self.header = dict.fromkeys(self.view.axis, at - 24.0)
+        at = self._set_before(len(self.view.bands), at + 6.0)
+        above = [bands[-1] + 1 for bands in reversed(axes)]
+        alone = sum(("after", strip) in self.parts for strip in above) < 2
+        for strip in above:
+            at = self._set_after(strip, at, compact and alone) + (6.0 if alone else 20.0)
+        for bands in axes:
+            for band in bands:
+                at = self._set_attention(band, at)
+        ends = [self._set_stack(bands, at, compact) for bands in axes]
+        for bands, end in zip(axes, ends, strict=True):
+            self._set_stack(bands, at + max(ends) - end, compact)
+        at = max(ends)
+        for bands in axes:
+            at = self._set_before(bands[0], at + 6.0)
+        return at
+
+    def _set_stack(self, bands: list[int], at: float, compact: bool) -> float:
+        """The bands of one axis above each other, and what stands between them."""
+        for k, band in reversed(list(enumerate(bands))):
+            if k + 1 < len(bands):
+                at = self._set_after(band + 1, self._set_before(bands[k + 1], at + 6.0), compact)
+            at = self._set_band(band, at)
+        return at
+
+    def _set_before(self, strip: int, at: float) -> float:
+        part = self.parts.get(("before", strip))
+        if part is None:
+            return at
+        part.x = self.left - part.width if self.view.columns else OUTER
+        part.y = at + 16.0
+        return at + part.height + 30.0
+
+    def _set_after(self, strip: int, at: float, compact: bool) -> float:
+        part = self.parts.get(("after", strip))
+        if part is None:
+            return at
         for k in reversed(part.leaving):
             at += TRUNK
             part.returns[k] = at + 4.0
@@ -138,11 +181,14 @@ class Grid:
         part.y = at + 16.0
         return at + part.height + 30.0
 
-    def _set_band(self, band: int, at: float) -> float:
-        placed = self.cells[band].placed
+    def _set_attention(self, band: int, at: float) -> float:
         for target in self._attending[band]:
             self.attend[target] = at
             at += ATTEND
+        return at
+
+    def _set_band(self, band: int, at: float) -> float:
+        placed = self.cells[band].placed
         at += LABEL
         # What comes back to the next step does so above the band or below it, whichever is nearer.
         loops = [state for state in self._looping if state[0] == band]

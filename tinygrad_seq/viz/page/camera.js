@@ -28,18 +28,33 @@ function setScale(sx) {
   camera.sb = Math.max(limits.sb, camera.sx);
 }
 
-// Heights, with folded bands made low.
+// Heights, with folded bands made low, but not what stands beside them.
 function unfoldedY(y) {
   let shift = 0;
-  for (const band of level.bands) {
-    if (!band.folded || y <= band.top) continue;
-    const height = band.bottom - band.top;
-    shift += (Math.min(y, band.bottom) - band.top) * (1 - FOLDED / height);
+  for (const { top, bottom, less } of level.low) {
+    if (y > top) shift += (Math.min(y, bottom) - top) * less;
   }
   return y - shift;
 }
 
 const hasFolded = () => level.bands.some((band) => band.folded);
+
+// After a band was folded or unfolded: the heights at which all bands are folded, and how much lower each is made.
+function findFolded() {
+  level.anyFolded = hasFolded();
+  const edges = level.bands.flatMap(({ top, bottom }) => [top, bottom]).sort((a, b) => a - b);
+  const pieces = edges.slice(1).map((bottom, k) => {
+    const own = level.bands.filter((band) => band.top < bottom && band.bottom > edges[k]);
+    const less = own.map((band) => (band.folded ? 1 - FOLDED / (band.bottom - band.top) : 0));
+    return { top: edges[k], bottom, less: less.length ? Math.min(...less) : 0 };
+  });
+  level.low = pieces.filter(({ less }) => less > 0);
+}
+
+// Whether a band is in sight from left to right.
+function isInSight({ first, last }) {
+  return X(level.left(last) + level.columnWidth) > 40 && X(level.left(first)) < stage.width;
+}
 
 function X(x) {
   const { sx, sb, ox } = camera;
@@ -111,7 +126,7 @@ function clampCamera() {
 }
 
 function fit() {
-  level.anyFolded = hasFolded();
+  findFolded();
   measure();
   setScale(limits.sx);
   camera.ox = camera.oy = 0;

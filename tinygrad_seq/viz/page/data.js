@@ -89,6 +89,7 @@ function readLevel(form) {
     texts: form.texts,
     width: form.width,
     stickyWidth: 0,
+    low: [],
   };
   level.lefts = form.columns ? leftsOf(form.columns) : [];
   level.columnWidth = form.columns ? form.columns.width : 0;

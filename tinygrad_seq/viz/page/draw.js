@@ -46,7 +46,9 @@ function draw(pen, width, height) {
   drawBeside(pen);
   if (columns === 0 && level.count) {
     drawStrongest(pen);
-    level.bands.forEach((band, k) => drawRoleNames(pen, k));
+    level.bands.forEach((band, k) => {
+      if (isInSight(band)) drawRoleNames(pen, k);
+    });
   }
   if (columns >= 3) drawStubs(pen, level.stubsAt.slice(from, to + 1).flat());
   if (columns === 4 || level.name === "rolled") drawFlows(pen, lines, columns === 4);
@@ -81,12 +83,12 @@ function drawGround(pen, columns, [from, to]) {
 }
 
 function drawBandNames(pen) {
-  level.bands.forEach((band, k) => {
+  for (const band of level.bands.filter(isInSight)) {
     const words = `${band.folded ? "▸" : "▾"} ${band.name || "no module"}${band.reversed ? "  ←" : ""}`;
     const [x, y] = [Math.max(X(level.left(band.first) - 6), 6) + 2, Y(band.top) - 5];
     pen.rect(x - 2, y - 10, words.length * 6.4 + 6, 13, { fill: theme.page, radius: 3, alpha: 0.85 });
     pen.text(words, x, y, { size: 11, color: theme.soft, bold: true });
-  });
+  }
   const size = Math.min(11 * camera.sb, 12);
   if (size < 6) return;
   for (const [x, y, words] of level.texts) {
@@ -129,7 +131,8 @@ function drawMasked(pen, columns, [from, to]) {
   }
 }
 
-// From the steps that are attended to, at the top of the highest band below that has as many, to the step that does.
+// In arcs from the steps that are attended to, at the top of the highest band below that has as many, to the step that
+// does.
 function drawAttention(pen, [from, to]) {
   if (!attention.size) return;
   const groups = Array.from({ length: 10 }, () => pen.path());
@@ -145,7 +148,8 @@ function drawAttention(pen, [from, to]) {
         if (weight < 0.02 || Math.max(x, begin) < 0 || Math.min(x, begin) > stage.width) return;
         const path = groups[Math.min(Math.floor(weight * 10), 9)];
         path.moveTo(begin, top);
-        path.lineTo(x, y);
+        const over = Math.min(top, y) - Math.min(Math.abs(x - begin) / 4, 90 * camera.sy);
+        path.bezierCurveTo(begin, over, x, over, x, y);
       });
     }
   }

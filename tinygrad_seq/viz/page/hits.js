@@ -13,8 +13,9 @@ function targetAt(px, py) {
   if (column >= 0) {
     for (let band = 0; band < level.bands.length; band++) {
       if (!matrix && !level.bands[band].folded) continue;
+      const { first, last } = level.bands[band];
       const [top, bottom] = bandPlace(band);
-      if (py < top || py > bottom) continue;
+      if (py < top || py > bottom || column < first || column > last) continue;
       const row = Math.floor(((py - top) / (bottom - top)) * rolesOf(band).length);
       const box = level.roles[`cells ${band}`][column].find((other) => other.row === row);
       return box ? { box } : null;

@@ -106,6 +106,11 @@ class SvgPath {
     this.d += `Q${round(x1)} ${round(y1)} ${round(this.x)} ${round(this.y)}`;
   }
 
+  bezierCurveTo(x1, y1, x2, y2, x, y) {
+    this.d += `C${[x1, y1, x2, y2, x, y].map(round).join(" ")}`;
+    [this.x, this.y] = [x, y];
+  }
+
   closePath() {
     this.d += "Z";
   }

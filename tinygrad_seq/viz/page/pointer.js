@@ -73,9 +73,10 @@ function hover(event) {
 }
 
 function clicked(px, py) {
-  const band = level.bands.findIndex(({ top, first }) => {
+  const band = level.bands.findLastIndex((own) => {
+    const { top, first } = own;
     const left = Math.max(X(level.left(first)), 0);
-    return Math.abs(py - Y(top) + 9) < 8 && px > left - 8 && px < left + 180;
+    return isInSight(own) && Math.abs(py - Y(top) + 9) < 8 && px > left - 8 && px < left + 180;
   });
   if (band >= 0) return fold(band);
   const target = targetAt(px, py);
@@ -91,7 +92,7 @@ function fold(band) {
   if (!level.bands[band]) return;
   level.bands[band].folded = !level.bands[band].folded;
   const at = camera.sx;
-  level.anyFolded = hasFolded();
+  findFolded();
   measure();
   setScale(at);
   clampCamera();
