@@ -106,7 +106,8 @@ class Elman(Recurrence):
     def step(self, x: Sequence[Tensor], state: States, operands: Any) -> States:
         """The next hidden state."""
         (h,), (weight, keep) = state, operands
-        h = self.activation(linear(h if keep is None else h * keep, weight, x[0]))
+        kept = h if keep is None else h * keep
+        h = self.activation(linear(kept, weight, x[0]))
         name(h=h)
         return (h,)
 
@@ -133,7 +134,8 @@ class LongShortTerm(Recurrence):
     def step(self, x: Sequence[Tensor], state: States, operands: Any) -> States:
         """The next hidden and cell state."""
         (h, c), (weight, keep) = state, operands
-        i, f, g, o = split(linear(h if keep is None else h * keep, weight, x[0]), 4, axis=-1)
+        kept = h if keep is None else h * keep
+        i, f, g, o = split(linear(kept, weight, x[0]), 4, axis=-1)
         i, f, g, o = sigmoid(i), sigmoid(f), tanh(g), sigmoid(o)
         c = f * c + i * g
         h = o * tanh(c)
@@ -161,7 +163,8 @@ class Gated(Recurrence):
     def step(self, x: Sequence[Tensor], state: States, operands: Any) -> States:
         """The next hidden state."""
         (x_rz, x_n), (h,), (weight, bias, keep) = x, state, operands
-        rz, n = split(linear(h if keep is None else h * keep, weight, bias), [x_rz.shape[-1]], axis=-1)
+        kept = h if keep is None else h * keep
+        rz, n = split(linear(kept, weight, bias), [x_rz.shape[-1]], axis=-1)
         r, z = split(sigmoid(x_rz + rz), 2, axis=-1)
         n = tanh(x_n + r * n)
         h = lerp(n, h, z)
