@@ -131,6 +131,7 @@ def test_ends_that_nothing_connects():
     picture = tg.viz.draw(loss, highlight=("x", "w"))
     assert "no path from x to w" in picture.svg()
     assert not any(line.hot for line in picture.view.lines)
+    assert "%% no path from x to w" in picture.mermaid()
     other = tg.tensor([1.0], requires_grad=True)
     with pytest.raises(GraphError, match="on which the output does not depend"):
         tg.viz.draw(loss, highlight=other)
@@ -141,6 +142,16 @@ def test_ends_that_nothing_connects():
     with pytest.raises(OptionError, match="3 ends"):
         tg.viz.draw(loss, highlight=("x", "w", "h0"))
     assert parts["x"].grad is None
+
+
+def test_paths_without_any_gradient_are_told():
+    x = tg.tensor([1.0], requires_grad=True)
+    y = np.tanh(x * 2.0)
+    picture = tg.viz.draw(y * 0.0, highlight=(x, y))
+    assert "1 path from variable to tanh, without any gradient" in picture.svg()
+    assert not any(box.hot for box in picture.view.boxes)
+    assert "without any gradient" not in tg.viz.draw(y, highlight=(x, y)).svg()
+    assert "without any gradient" not in tg.viz.draw(y, gradients=False, highlight=(x, y)).svg()
 
 
 def test_no_path_comes_into_a_stack_as_one_step_and_leaves_it_as_another():

@@ -144,7 +144,8 @@ def program(folder, script):
     ("script", "message"),
     [
         ("echo 'Error: no such layer' >&2; exit 1", "neato failed: Error: no such layer"),
-        ("exit 0", "neato failed: no message"),
+        ("exit 0", "neato failed: no message, and no whole file"),
+        (r"printf '\211PNG\r\n\032\n and then it stops'", "neato failed: no message, and no whole file"),
         ("exec sleep 20", "took more than 0.2 s"),
     ],
 )
@@ -190,6 +191,15 @@ def test_notebooks_show_it_in_less_than_a_megabyte():
     assert html.startswith("<iframe srcdoc=")
     assert "<script" not in html  # it is escaped
     assert len(html) < 10**6
+
+
+def test_what_is_too_long_for_a_notebook_is_shown_as_svg_and_that_as_text(monkeypatch):
+    picture = tg.viz.draw(rnn(2)[0])
+    monkeypatch.setattr(picture_module, "NOTEBOOK", 60_000)
+    assert picture._repr_html_() is None
+    assert picture._repr_svg_() == picture.svg()
+    monkeypatch.setattr(picture_module, "NOTEBOOK", 1000)
+    assert picture._repr_svg_() is None
 
 
 def test_every_stage_can_be_printed():

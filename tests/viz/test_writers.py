@@ -121,6 +121,14 @@ def test_nothing_in_a_name_is_syntax(name):
         assert line.count('"') in (0, 2)
 
 
+def test_half_of_a_surrogate_pair_can_be_saved(tmp_path):
+    picture = named("half \ud800")
+    for form in ("svg", "html", "dot", "json", "mmd", "txt"):
+        picture.save(tmp_path / f"x.{form}")
+    assert tg.viz.from_json((tmp_path / "x.json").read_text(encoding="utf-8")).graph == picture.graph
+    assert picture._repr_html_().encode()
+
+
 @cache
 def neato(source, form):
     command = ["neato", "-n2", f"-T{form}"]
@@ -128,7 +136,7 @@ def neato(source, form):
 
 
 @pytest.mark.skipif(not shutil.which("neato"), reason="Graphviz is not installed")
-@pytest.mark.parametrize("name", [*NASTY, "digraph { }", "<", "&", "\\", '"', "\\N"])
+@pytest.mark.parametrize("name", [*NASTY, "digraph { }", "<", "&", "\\", '"', "\\N", "two\nlines [", "half \ud800"])
 def test_nothing_in_a_name_is_dot(name):
     drawn, expected = neato(named(name).dot(), "svg"), neato(plain("dot"), "svg")
     assert "error" not in drawn.stderr.lower()

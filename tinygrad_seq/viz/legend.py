@@ -6,7 +6,7 @@ import math
 
 from .labels import power_of_ten
 from .layout import Area, Layout, Sample, Text, text_width
-from .paths import describe
+from .paths import Highlight, describe
 from .scale import BINS, Mark, Scale
 from .view import Every, Gap, View
 
@@ -109,10 +109,16 @@ def caption(view: View) -> str:
     if hidden:
         words.append(f"{_count(hidden, 'step')} not drawn")
     if view.highlight is not None:
-        found, vertices = view.highlight, view.graph.vertices
-        ends = f"from {describe(vertices[min(found.sources)])} to {describe(vertices[found.target])}"
-        words.append(f"{_count(found.count, 'path') if found.count else 'no path'} {ends}")
+        words.append(way(view, view.highlight))
     return "  ·  ".join(words)
+
+
+def way(view: View, found: Highlight) -> str:
+    """How many paths are highlighted, and between what; also if there is nothing to be seen of them."""
+    ends = [describe(view.graph.vertices[k]) for k in (min(found.sources), found.target)]
+    count = _count(found.count, "path") if found.count else "no path"
+    hot = [box.hot for box in view.boxes] + [line.hot for line in view.lines] + [stub.hot for stub in view.stubs]
+    return f"{count} from {ends[0]} to {ends[1]}" + ", without any gradient" * (found.count > 0 and not any(hot))
 
 
 def _count(count: int, what: str) -> str:

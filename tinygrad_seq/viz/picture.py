@@ -27,6 +27,12 @@ __all__ = ["Picture"]
 TIMEOUT = 30
 """How many seconds Graphviz may take."""
 
+NOTEBOOK = 10**6
+"""How many bytes a notebook shall save with a picture; it has a longer page as SVG."""
+
+ENDS = {"png": (b"\x89PNG\r\n\x1a\n", b"IEND\xaeB`\x82"), "pdf": (b"%PDF-", b"%%EOF")}
+"""How a file that is whole begins and ends."""
+
 
 class Picture:
     """What `draw` returns. It holds numbers and names, no array, and shows itself in a notebook.
@@ -191,18 +197,24 @@ class Picture:
         with replacing(path, "save") as file:
             file.write(content)
 
-    def _repr_svg_(self) -> str:
-        return self.svg()
+    def _repr_svg_(self) -> str | None:
+        return _for_notebook(self.svg())
 
-    def _repr_html_(self) -> str:
+    def _repr_html_(self) -> str | None:
         height = min(max(round(self.layout.height * 960 / self.layout.width) + 60, 360), 800)
-        return (
+        return _for_notebook(
             f'<iframe srcdoc="{escape(self.html())}" style="width: 100%; height: {height}px; border: 0" '
             f'title="{escape(self.layout.texts[0].text)}"></iframe>'
         )
 
 
 _WRITERS = {".svg": Picture.svg, ".dot": Picture.dot, ".gv": Picture.dot, ".mmd": Picture.mermaid}
+
+
+def _for_notebook(text: str) -> str | None:
+    """None, at which a notebook takes the next form, if this one is too long for it."""
+    data = text.encode("utf-8", "replace")  # half of a surrogate pair is no character of UTF-8
+    return data.decode() if len(data) < NOTEBOOK else None
 
 
 def _theme(dark: bool) -> Theme:
@@ -225,7 +237,8 @@ def _graphviz(source: str, form: str) -> bytes:
     except (OSError, subprocess.TimeoutExpired) as error:
         what = f"took more than {TIMEOUT} s" if isinstance(error, subprocess.TimeoutExpired) else str(error)
         raise ProgramError(f"save: Graphviz's neato failed: {what}; save as .svg or .html instead") from error
-    if done.returncode or not done.stdout:
-        lines = done.stderr.decode(errors="replace").strip().splitlines() or ["no message"]
+    start, end = ENDS[form]
+    if done.returncode or not (done.stdout.startswith(start) and done.stdout.rstrip().endswith(end)):
+        lines = done.stderr.decode(errors="replace").strip().splitlines() or ["no message, and no whole file"]
         raise ProgramError(f"save: Graphviz's neato failed: {lines[0]}; save as .svg or .html instead")
     return done.stdout

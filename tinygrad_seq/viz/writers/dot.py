@@ -36,7 +36,7 @@ def plain_dot(layout: Layout, theme: Theme) -> str:
     view, scale = layout.view, layout.scale
     graph: graphviz.Digraph = graphviz.Digraph(
         "picture",
-        comment=f"{layout.texts[0].text}; to draw it: dot -Tpng",
+        comment=f"{_printable(layout.texts[0].text)}; to draw it: dot -Tpng",
         graph_attr={"rankdir": "LR", "bgcolor": theme.page, "fontname": "Arial", "fontcolor": theme.soft},
         node_attr={"fontname": "Arial", "shape": "box", "height": "0.3", "color": theme.outline},
         edge_attr={"arrowsize": "0.6"},
@@ -71,7 +71,7 @@ class _Dot:
         self.layout, self.theme = layout, theme
         self.graph: graphviz.Digraph = graphviz.Digraph(
             "picture",
-            comment=f"{layout.texts[0].text}; to draw it: neato -n2 -Tpng",
+            comment=f"{_printable(layout.texts[0].text)}; to draw it: neato -n2 -Tpng",
             graph_attr={"bgcolor": theme.page, "outputorder": "nodesfirst", "splines": "true", "pad": "0"},
             node_attr={"fontname": "Arial", "fixedsize": "shape", "margin": "0", "fontcolor": theme.ink},
         )
@@ -260,12 +260,16 @@ def _quoted(*lines: str) -> str:
     """Text in a plain label: nothing in it is markup or an escape."""
     import graphviz
 
-    plain = ["".join(c if c.isprintable() else "�" for c in line).replace("\\", "\\\\") for line in lines]
+    plain = [_printable(line).replace("\\", "\\\\") for line in lines]
     quoted: str = graphviz.nohtml("\\n".join(plain))
     return quoted
 
 
 def _safe(text: str) -> str:
     """Text in an HTML-like label: nothing in it is markup or an escape."""
-    plain = "".join(c if c.isprintable() else "�" for c in text)
-    return escape(plain).replace("\\", "&#92;")
+    return escape(_printable(text)).replace("\\", "&#92;")
+
+
+def _printable(text: str) -> str:
+    """Text on one line, which a file can hold."""
+    return "".join(c if c.isprintable() else "�" for c in text)

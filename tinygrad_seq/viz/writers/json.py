@@ -36,7 +36,8 @@ def json(layout: Layout, graph: Graph, options: dict[str, Any], highlight: Highl
             lines.append(f" {_text(key)}: [\n{items}\n ]" if items else f" {_text(key)}: []")
         else:
             lines.append(f" {_text(key)}: {_text(value)}")
-    return "{\n" + ",\n".join(lines) + "\n}\n"
+    # No file holds half of a surrogate pair, but as an escape, which JSON knows, it comes back.
+    return ("{\n" + ",\n".join(lines) + "\n}\n").encode("utf-8", "backslashreplace").decode()
 
 
 def contents(layout: Layout) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..legend import way
 from ..scale import Mark, Scale, Theme
 from ..view import Box, Gap, View, column_name
 from .svg import WIDTHS
@@ -25,6 +26,8 @@ def mermaid(view: View, scale: Scale | None, theme: Theme) -> str:
     hidden = sum(column.count for column in view.columns if isinstance(column, Gap))
     if hidden:
         lines.append(f"  %% {hidden} of {view.steps} time steps are hidden")
+    if view.highlight is not None and not view.highlight.count:
+        lines.append(f"  %% {_words(way(view, view.highlight))}")
     outside: list[int] = []
     inside: dict[int, list[int]] = {}
     for k, box in enumerate(view.boxes):
