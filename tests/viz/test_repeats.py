@@ -98,6 +98,32 @@ def test_the_steps_that_are_found_are_those_that_labels_would_have_said(program,
     assert [v.t for v in found] == [v.t for v in said]
 
 
+ONE_WEIGHT = {
+    "one after the other": lambda h, x, w: (np.tanh(np.tanh(h @ w) @ w + x), None),
+    "input and state": lambda h, x, w: (np.tanh(x @ w + h @ w), None),
+    "read after a sum": lambda h, x, w: (np.tanh(h @ w + np.tanh(x) @ w), None),
+    "every second given away": lambda h, x, w: ((new := np.tanh(np.tanh(h @ w) @ w)), new),
+    "every second handed on": lambda h, x, w: ((new := np.tanh(h @ w)), np.tanh(new @ w)),
+    "thrice": lambda h, x, w: (np.sin(np.tanh(h @ w) @ w) @ w + x, None),
+}
+
+
+@pytest.mark.parametrize("T", [4, 7])
+@pytest.mark.parametrize("name", ONE_WEIGHT)
+def test_a_step_that_uses_one_weight_several_times_is_one(name, T):
+    def run(scope):
+        make = Source()
+        x, w, h, given_away = make.leaf(T, 2, 3), make.leaf(3, 3), make.leaf(2, 3), []
+        for t in range(T):
+            with scope(t=t):
+                h, output = ONE_WEIGHT[name](h, x[t], w)
+                given_away += [] if output is None else [output]
+        return np.sum(np.stack(given_away)) if given_away else np.sum(h)
+
+    found, said = (tg.viz.draw(run(scope)).graph.vertices for scope in (silent, tg.scope))
+    assert [v.t for v in found] == [v.t for v in said]
+
+
 @given(st.lists(st.sampled_from(["tanh", "add", "other", "read"]), max_size=5), st.integers(2, 6), st.integers(0, 3))
 def test_loops_at_random(body, T, before):
     """Whatever stands around the operation that has the parameter, and before the loop; but a read of the input."""

@@ -6,10 +6,14 @@ from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import NamedTuple
 
 from .graph import Graph, Vertex
 
 __all__ = ["LOOP", "with_time"]
+
+MOST = 3
+"""How often an operation with the same parameters may occur in a step."""
 
 LOOP = "unlabelled loop"
 """The module of what belongs to none, in a loop that was found."""
@@ -64,20 +68,40 @@ def _loops(graph: Graph, ops: list[int]) -> list[_Loop]:
         if v.op != "getitem" and any(p is not None and uses[p] > 1 for p in v.parents):
             positions[kind].append(at)
     free = [True] * len(ops)
-    candidates = [
-        (bounds[0] - bounds[-1], bounds[0], run)
-        for places in positions.values()
-        for run in _runs(places)
-        if (bounds := _bounds(kinds, run, free))
-    ]
+    candidates = [found for places in positions.values() for found in _candidates(graph, ops, kinds, places)]
     found: list[_Loop] = []
-    for _, _, run in sorted(candidates, key=lambda candidate: candidate[:2]):  # what explains the most comes first
+    for *_, run in sorted(candidates, key=lambda candidate: candidate[:4]):
         bounds = _bounds(kinds, run, free)
         if bounds and all(free[bounds[0] : bounds[-1]]):
             free[bounds[0] : bounds[-1]] = [False] * (bounds[-1] - bounds[0])
             step = {ops[at]: t for t, (a, b) in enumerate(pairwise(bounds)) for at in range(a, b)}
             found.append(_Loop(step, len(bounds) - 1, _recurrent(graph, step)))
     return sorted(found, key=lambda loop: next(iter(loop.step)))
+
+
+class _Candidate(NamedTuple):
+    """A run; in order, what explains the most comes first, then what has steps alike, and few operations in each."""
+
+    explained: int
+    unlike: bool
+    often: int
+    first: int
+    run: _Run
+
+
+def _candidates(graph: Graph, ops: list[int], kinds: list[Hashable], places: list[int]) -> Iterator[_Candidate]:
+    """Runs of the places of one kind; of every second or third place only where all do not make one."""
+    free = [True] * len(ops)
+    for often in range(1, MOST + 1):
+        complete = False
+        for run in (run for start in range(often) for run in _runs(places[start::often])):
+            bounds = _bounds(kinds, run, free)
+            if bounds:
+                unlike = not _alike(graph, ops, bounds)
+                complete |= len(run.places) >= len(places) - 1 and not unlike
+                yield _Candidate(bounds[0] - bounds[-1], unlike, often, bounds[0], run)
+        if complete:
+            return
 
 
 @dataclass(slots=True)
@@ -128,6 +152,19 @@ def _bounds(kinds: list[Hashable], found: _Run, free: list[bool]) -> list[int] |
     if len(run) == 2 and last - first + back < period * 2:
         return None  # nothing else tells where a step ends
     return [*(at - back for at in starts), *(at - back for at in run[1:]), last]
+
+
+def _alike(graph: Graph, ops: list[int], bounds: list[int]) -> bool:
+    """Whether all steps but the first and the last take the same of each other's values, and give the same away."""
+    steps = list(enumerate(pairwise(bounds)))
+    place = {ops[at]: (t, end - at) for t, (start, end) in steps for at in range(start, end)}
+
+    def role(v: int, t: int) -> Hashable:
+        taken = [None if p is None or p not in place else place[p] for p in graph.vertices[v].parents]
+        away = any(user not in place for user, _ in graph.uses[v])
+        return away, tuple([known and (t - known[0], known[1]) for known in taken])
+
+    return len({tuple([role(ops[at], t) for at in range(*step)]) for t, step in steps[1:-1]}) <= 1
 
 
 def _recurrent(graph: Graph, step: dict[int, int]) -> bool:
