@@ -713,7 +713,7 @@ COMPOSED: dict[str, tuple[Callable[..., Any], list[each | call]]] = {
             *[
                 call(real(2, 4), ((1, 2), (3, 0)), mode=mode, **options)
                 for mode in ("mean", "maximum", "minimum", "median")
-                for options in ({}, {"stat_length": 1}, {"stat_length": ((1, 2), (2, 3))})
+                for options in ({}, {"stat_length": 1}, {"stat_length": 1.5}, {"stat_length": ((1, 2), (2, 3))})
             ],
             *[call(real(2, 3), 2, mode="linear_ramp", **ends) for ends in ({}, {"end_values": ((1, 2.5), (-1, 0))})],
             *[

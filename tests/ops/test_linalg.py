@@ -93,6 +93,12 @@ def test_the_norm_of_nothing_is_zero(order):
     assert np.linalg.vector_norm(x, ord=3 if isinstance(order, str) else order) == 0
 
 
+def test_numpys_cross_of_three():
+    a, b = RNG.normal(size=(3, 4)), RNG.normal(size=(3, 1))
+    assert_close(np.linalg.cross(tg.tensor(a), b, axis=0), np.linalg.cross(a, b, axis=0), "value", rtol=1e-14)
+    check_function(lambda x, y: np.linalg.cross(x, y, axis=0), [a, b])
+
+
 def test_einsum_takes_what_is_about_memory_and_casts_as_far_as_told():
     x = tg.tensor(np.ones((2, 3)), requires_grad=True)
     assert np.einsum("ij->ji", x, order="F").shape == (3, 2)

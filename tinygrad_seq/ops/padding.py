@@ -95,7 +95,7 @@ def _border(rows: Tensor, width: int, mode: str, option: Any) -> Tensor:
     if not width:
         return rows[:0]
     if mode in STATISTICS:
-        size = rows.shape[0] if option is None else option
+        size = rows.shape[0] if option is None else round(option)
         return broadcast_to(STATISTICS[mode](rows[:size], axis=0, keepdims=True), (width, *rows.shape[1:]))
     if mode == "linear_ramp":
         return astype(linspace(option or 0, rows[0], width, endpoint=False), rows.dtype)
