@@ -54,6 +54,19 @@ def test_a_decoder_stands_beside_its_encoder_not_above(make, level):
 
 
 @pytest.mark.parametrize("level", ["steps", "gates"])
+@pytest.mark.parametrize("options", [{"num_layers": 2}, {"bidirectional": True}])
+def test_so_does_one_with_several_bands(options, level):
+    """What the layers of an encoder hand to each other as a whole stands before the columns of the decoder."""
+    tg.seed(0)
+    encoder = tg.nn.Encoder(10, 4, 6, **options)
+    model = tg.nn.Seq2Seq(encoder, tg.nn.BahdanauDecoder(12, 4, 6, encoder.memory_size))
+    logits, _ = model(np.arange(8).reshape(4, 2), np.arange(6).reshape(3, 2), source_lengths=[4, 3])
+    bands = bands_of(np.sum(logits**2), view=level)
+    assert [len(bands[axis]) for axis in (0, 1)] == [2, 2]
+    assert max(low for _, low in bands[0]) == max(low for _, low in bands[1])
+
+
+@pytest.mark.parametrize("level", ["steps", "gates"])
 @pytest.mark.parametrize("kind", ["RNN", "LSTM", "GRU"])
 def test_states_that_are_handed_over_run_on_straight(kind, level):
     picture = tg.viz.draw(handed_over(kind), view=level)

@@ -42,6 +42,7 @@ class Grid:
         header: where the columns of each time axis begin.
         loop, attend: the height at which states come back in a rolled picture, and at which attention comes to a box.
         left, right: where what is before the columns ends, and where what is after them begins.
+        between: where what comes between the layers of an axis begins, if that is before the columns of the next.
         gutter: between two columns.
         foot: below all this.
     """
@@ -61,10 +62,9 @@ class Grid:
         for attend in view.attention:
             self._attending[view.boxes[attend.source].band][attend.target] = None
         self.ways = [sum(view.mirrored(state) == mirrored for state in self.trunk) for mirrored in (False, True)]
-        self.columns: list[tuple[float, float]] = []
-        self._set_columns()
         self._after = [part for (where, _), part in self.parts.items() if where == "after"]
         for beside in (True, False) if any(view.axis) else (False,):
+            self._set_columns(beside)
             self._set_bands(beside, compact=True)
             if self._crowded():
                 self._set_bands(beside, compact=False)
@@ -74,26 +74,38 @@ class Grid:
 
     # From left to right.
 
-    def _set_columns(self) -> None:
+    def _set_columns(self, beside: bool) -> None:
+        """With ``beside`` what stands between the layers of an axis comes before the columns of the next."""
         view = self.view
+        self.columns: list[tuple[float, float]] = []
+        self.between: dict[int, float] = {}
         rolled = any(isinstance(column, Every) for column in view.columns)
         self.gutter = 20.0 + TRUNK * (sum(self.ways) * (2 if rolled else 1) + bool(view.attention))
         inner = max((cell.placed.width for cell in self.cells), default=0.0) + 2 * PAD
         widths = [part.width for (where, _), part in self.parts.items() if where == "before"]
         widths += [start.width for start in self.starts if not start.mirrored]
-        beside = max([heat_label_width(view) - 10.0, *widths])
-        self.left = OUTER + max(beside, 0.0)
+        widest = max([heat_label_width(view) - 10.0, *widths])
+        self.left = OUTER + max(widest, 0.0)
         at = OUTER
         if view.columns:
-            at = self.left + TRUNK * len(self.lead) + (BLOCK + self.gutter - 20.0 if beside > 0 else self.gutter)
+            at = self.left + TRUNK * len(self.lead) + (BLOCK + self.gutter - 20.0 if widest > 0 else self.gutter)
         axis = 0
         for column in view.columns:
             if column.axis != axis:
+                if beside:
+                    at = self._set_between(axis, at)
                 at, axis = at + BLOCK, column.axis
             width = GAP_WIDTH if isinstance(column, Gap) else inner
             self.columns.append((at, at + width))
             at += width + self.gutter
         self.right = at + (BLOCK - 20.0 if view.columns else 0.0)
+
+    def _set_between(self, axis: int, at: float) -> float:
+        bands = [band for band, own in enumerate(self.view.axis) if own == axis]
+        parts = {band + 1: self.parts.get(("after", band + 1)) for band in bands[:-1]}
+        room = [part.width + TRUNK * len(part.leaving) for part in parts.values() if part]
+        self.between |= {strip: at + BLOCK - 20.0 for strip, part in parts.items() if part}
+        return at + max(room) + BLOCK - 20.0 + self.gutter if room else at
 
     # From above to below.
 
@@ -149,7 +161,8 @@ class Grid:
         """The bands of one axis above each other, and what stands between them."""
         for k, band in reversed(list(enumerate(bands))):
             if k + 1 < len(bands):
-                at = self._set_after(band + 1, self._set_before(bands[k + 1], at + 6.0), compact)
+                room = compact and band + 1 not in self.between
+                at = self._set_after(band + 1, self._set_before(bands[k + 1], at + 6.0), room)
             at = self._set_band(band, at)
         return at
 
@@ -169,7 +182,7 @@ class Grid:
             at += TRUNK
             part.returns[k] = at + 4.0
         at += 10.0 if part.leaving else 0.0
-        part.x = self.right
+        part.x = self.between.get(strip, self.right)
         if part.falls:
             part.y = at + 16.0 + part.rise
             return at + 24.0 + part.rise
@@ -208,7 +221,7 @@ class Grid:
         """Whether something that comes after stands beside what else does."""
         spans = [(part, min(part.top, part.y - 30.0 - part.rise), part.bottom + 20.0) for part in self._after]
         return any(
-            not part.falls and other is not part and high < other_low and other_high < low
+            not part.falls and other is not part and part.x == other.x and high < other_low and other_high < low
             for part, high, low in spans
             for other, other_high, other_low in spans
         )

@@ -107,7 +107,8 @@ class Lines:
         grid = self.grid
         source, target = self.view.boxes[attend.source], self.view.boxes[attend.target]
         left, right = grid.columns[source.column]
-        x = (left + right) / 2 + 4.0 * (self._order[attend.target] - (len(self._order) - 1) / 2)
+        # Beside what goes straight up from the middle.
+        x = left + (right - left) / 4 + 4.0 * (self._order[attend.target] - (len(self._order) - 1) / 2)
         top, y = grid.bands[source.band][0], grid.attend[attend.target]
         entry = grid.way_to(target, "west", ATTENTION)
         trunk = grid.columns[target.column][0] - grid.gutter + 10.0 + TRUNK * grid.ways[False]
