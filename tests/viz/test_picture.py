@@ -193,6 +193,24 @@ def test_notebooks_show_it_in_less_than_a_megabyte():
     assert len(html) < 10**6
 
 
+def test_the_collector_does_not_walk_a_long_graph_again_and_again():
+    loss, collections = rnn(300)[0], []
+    thresholds = gc.get_threshold()
+    gc.set_threshold(100)
+    try:
+        picture = tg.viz.draw(loss)
+        _ = picture.layout
+        gc.callbacks.append(lambda phase, info: collections.append(phase))
+        text = picture.json()
+        tg.viz.from_json(text)
+        tg.viz.draw(loss)
+        picture.html()
+    finally:
+        del gc.callbacks[-1]
+        gc.set_threshold(*thresholds)
+    assert len(collections) < 20
+
+
 def test_what_is_too_long_for_a_notebook_is_shown_as_svg_and_that_as_text(monkeypatch):
     picture = tg.viz.draw(rnn(2)[0])
     monkeypatch.setattr(picture_module, "NOTEBOOK", 60_000)

@@ -9,6 +9,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from ..autograd.collector import paused
 from ..errors import OptionError, ProgramError
 from ..replace import replacing
 from .arrange import arrange
@@ -119,7 +120,8 @@ class Picture:
         highlight, values, replay = self._page
         folded = self._asked["fold"]
         known = None if folded else self.fold
-        return html(scene(self.graph, self._options[-1], highlight, values, replay, self.level, known, folded))
+        with paused:
+            return html(scene(self.graph, self._options[-1], highlight, values, replay, self.level, known, folded))
 
     def frames(self) -> list[Frame]:
         """The backward pass in stops, one for each time step that it comes through, as the page plays it.
@@ -149,7 +151,8 @@ class Picture:
         """
         from .writers.json import json  # noqa: PLC0415 - as above
 
-        return json(self.layout, self.graph, self._asked, self._whole)
+        with paused:
+            return json(self.layout, self.graph, self._asked, self._whole)
 
     def text(self, width: int = 100) -> str:
         """Plain text for a terminal: a row for each value, a character for each time step."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from ..autograd.collector import paused
 from ..errors import FileFormatError
 from .fold import LEVELS
 from .graph import Graph, Vertex
@@ -28,7 +29,8 @@ def from_json(text: str) -> Picture:
     True
     """
     try:
-        data = json.loads(text)
+        with paused:
+            data = json.loads(text)
     except (TypeError, ValueError) as error:
         raise FileFormatError(
             f"from_json: got text that is not JSON: {error}; need what Picture.json() gives"
@@ -40,7 +42,8 @@ def from_json(text: str) -> Picture:
             f"from_json: got version {data.get('version')!r}; this release reads {VERSION}; draw the picture again"
         )
     try:
-        return _picture(data)
+        with paused:
+            return _picture(data)
     except (KeyError, IndexError, TypeError, ValueError, AttributeError, AssertionError) as error:
         raise FileFormatError(
             f"from_json: got a damaged picture ({type(error).__name__}: {error}); draw and save it again"
