@@ -39,7 +39,7 @@ def constant(x: Any, beside: Sequence[Any] = (), natural: bool = False) -> Any:
 def _explain(op: Op, arrays: Sequence[Any], error: ValueError | TypeError) -> NoReturn:
     """Raise NumPy's refusal to compute a value as an error that says of which operation, shapes and types."""
     given = [str(np.shape(x)) for x in arrays if x is not None]
-    shapes = " and ".join(given if len(given) < 7 else [*dict.fromkeys(given)][:6] + [f"... ({len(given)} arrays)"])
+    shapes = " and ".join(given if len(given) < 7 else [*list(dict.fromkeys(given))[:6], f"... ({len(given)} arrays)"])
     if isinstance(error, np.exceptions.AxisError):
         raise AxisError(f"{op.name}: got {shapes}; {error}") from error
     if type(error) is TypeError:
