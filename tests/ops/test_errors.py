@@ -418,6 +418,11 @@ ERRORS = {
         ShapeError,
         r"got 'ij' for an operand of shape \(2,\); need",
     ),
+    "einsum, sizes of a diagonal": (
+        lambda: np.einsum("ii->i", variable(1, 3)),
+        ShapeError,
+        "einsum: got sizes 1 and 3 for the index 'i'; need one size",
+    ),
     "einsum, sizes": (lambda: np.einsum("i,i", variable(2), variable(3)), ShapeError, r"and shapes \(2,\), \(3,\); "),
     "einsum, result": (
         lambda: np.einsum("i->j", variable(2)),

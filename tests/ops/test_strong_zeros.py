@@ -88,3 +88,22 @@ def test_a_cotangent_of_zero_stays_zero_at_a_pole():
         (g,) = grad(f(x), x, np.array([0.0, 1.0]))
         assert g.numpy()[0] == 0
         assert np.isfinite(g.numpy()[1])
+
+
+def test_einsum_reads_the_diagonal_alone():
+    x = np.array([[1.0, np.inf], [np.nan, 2.0]])
+    t = tg.tensor(x, requires_grad=True)
+    for spec in ("ii", "ii->i", "ii,i->i"):
+        operands = [np.ones(2)] * spec.count(",")
+        y = np.einsum(spec, t, *operands)
+        assert_close(y, np.einsum(spec, x, *operands), spec, rtol=1e-15)
+        assert_close(grad(y.sum(), t)[0], np.eye(2), spec, rtol=1e-15)
+    assert np.einsum("iii->i", tg.tensor(np.where(np.arange(8) % 7, np.inf, 3).reshape(2, 2, 2))).tolist() == [3, 3]
+
+
+@pytest.mark.filterwarnings("ignore:Arrays of 2-dimensional vectors:DeprecationWarning")
+def test_the_plane_has_no_third_number_to_multiply_by():
+    a, b = np.array([1.0, 2.0]), np.array([np.inf, 3.0, 4.0])
+    t = tg.tensor(a, requires_grad=True)
+    assert_close(np.cross(t, b)[:2], np.cross(a, b)[:2], "value", rtol=1e-15)
+    assert_close(np.cross(b, t)[:2], np.cross(b, a)[:2], "value", rtol=1e-15)

@@ -11,6 +11,7 @@ import numpy as np
 from ..autograd import Tensor, differentiable
 from ..autograd.tensor import NUMPY
 from ..errors import OptionError, ShapeError
+from .diagonals import diagonal
 from .reduce import no_out
 from .shape import as_tensors, astype
 
@@ -65,20 +66,23 @@ def einsum(
     spec, arrays = _as_text(operands)
     xs = as_tensors(*arrays) if dtype is None else [astype(x, dtype, casting=casting) for x in arrays]
     terms, result = _explicit(spec, xs)
-    # The diagonal of an operand is its product with an identity matrix, which makes all indices of a term differ.
-    letters = iter(c for c in LETTERS if c not in spec and c not in "".join(terms))
-    for k, (term, x) in enumerate(zip(list(terms), list(xs), strict=True)):
-        for at, c in enumerate(term):
-            if c in term[:at]:
-                new = next(letters)
-                terms[k] = terms[k][:at] + new + terms[k][at + 1 :]
-                terms.append(c + new)
-                xs.append(Tensor(np.eye(x.shape[at], dtype=x.dtype)))
+    read = [_distinct(term, x) for term, x in zip(terms, xs, strict=True)]
     try:
-        return _einsum(*xs, terms=tuple(terms), result=result, optimize=optimize)
+        return _einsum(*[x for _, x in read], terms=tuple([term for term, _ in read]), result=result, optimize=optimize)
     except ValueError as error:
-        shapes = ", ".join(str(x.shape) for x in xs[: len(arrays)])
+        shapes = ", ".join(str(x.shape) for x in xs)
         raise ShapeError(f"einsum: got {spec!r} and shapes {shapes}; {error}") from error
+
+
+def _distinct(term: str, x: Tensor) -> tuple[str, Tensor]:
+    """The term without repeated indices, for which the operand is read on its diagonals alone."""
+    for c in sorted({c for c in term if term.count(c) > 1}):
+        while term.count(c) > 1:
+            i, j = term.index(c), term.rindex(c)
+            if x.shape[i] != x.shape[j]:
+                raise ShapeError(f"einsum: got sizes {x.shape[i]} and {x.shape[j]} for the index {c!r}; need one size")
+            term, x = term[:i] + term[i + 1 : j] + term[j + 1 :] + c, diagonal(x, 0, i, j)
+    return term, x
 
 
 def _as_text(operands: tuple[Any, ...]) -> tuple[str, list[Any]]:

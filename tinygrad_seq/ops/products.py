@@ -12,9 +12,8 @@ from ..autograd import Tensor
 from ..autograd.tensor import NUMPY
 from ..errors import ShapeError
 from .elementwise import multiply, subtract
-from .join import concatenate
+from .join import concatenate, stack
 from .linalg import matmul
-from .padding import pad
 from .reduce import sum
 from .shape import as_tensor, as_tensors, astype, axis_of, expand_dims, moveaxis, ravel, reshape, transpose
 
@@ -101,9 +100,13 @@ def cross(a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axi
     sizes = (a.shape[-1], b.shape[-1])
     if not {2, 3}.issuperset(sizes):
         raise ShapeError(f"cross: got vectors of size {sizes[0]} and {sizes[1]}; need 3, or 2 in the plane")
-    if sizes == (2, 2):
-        return subtract(multiply(a[..., 0], b[..., 1]), multiply(a[..., 1], b[..., 0]))
-    a, b = [x if x.shape[-1] == 3 else pad(x, [*[(0, 0)] * (x.ndim - 1), (0, 1)]) for x in (a, b)]
+    if 2 in sizes:
+        upwards = subtract(multiply(a[..., 0], b[..., 1]), multiply(a[..., 1], b[..., 0]))
+        if sizes == (2, 2):
+            return upwards
+        flat, z = (a, b[..., 2]) if sizes == (2, 3) else (b, -a[..., 2])
+        product = stack([multiply(flat[..., 1], z), multiply(-flat[..., 0], z), upwards], -1)
+        return moveaxis(product, -1, axis_of("cross", axisc, product.shape))
     left = multiply(concatenate([a[..., 1:], a[..., :1]], -1), concatenate([b[..., 2:], b[..., :2]], -1))
     right = multiply(concatenate([a[..., 2:], a[..., :2]], -1), concatenate([b[..., 1:], b[..., :1]], -1))
     product = subtract(left, right)
