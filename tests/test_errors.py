@@ -345,6 +345,29 @@ ERRORS = {
         GraphError,
         "without history; need one that was computed",
     ),
+    "draw, a layer": (lambda: tg.viz.draw(nn.Linear(2, 2)), DTypeError, "draw: got Linear; need a Tensor, or several"),
+    "draw, one step": (
+        lambda: draw(focus=1),
+        OptionError,
+        r"draw: got focus=1; need a list of time steps, such as focus=\[0, 1\]",
+    ),
+    "draw, a title": (lambda: draw(title=3), DTypeError, "draw: got int as title; need a string"),
+    "draw, a role of no path": (
+        lambda: draw(only="h"),
+        OptionError,
+        "draw: got only='h' without highlight; name an end, such as highlight='h@0'",
+    ),
+    "draw, a role that is a number": (
+        lambda: draw(highlight="h@0", only=3),
+        OptionError,
+        "draw: got only=3; need 'cell', 'hidden', or roles: h",
+    ),
+    "draw, a replay of numbers": (
+        lambda: draw(replay=3),
+        DTypeError,
+        "draw: got int in replay; need what tg.flow.gradient_norms gives",
+    ),
+    "from_json, too deep": (lambda: tg.viz.from_json("[" * 10**5), FileFormatError, "from_json: got text that is not"),
     "draw, columns": (lambda: draw(columns=0), OptionError, "draw: got columns=0; need an integer of at least 1"),
     "draw, a replay of something else": (
         lambda: draw(replay=[tg.flow.gradient_norms(np.tanh(variable(1.0)))]),

@@ -74,6 +74,12 @@ def test_a_file_is_no_folder(tmp_path):
         pass
 
 
+@pytest.mark.skipif(os.name != "posix", reason="other systems say it otherwise")
+def test_a_name_that_is_too_long(tmp_path):
+    with pytest.raises(FileAccessError, match="File name too long"), replacing(tmp_path / ("x" * 300)):
+        pass
+
+
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write everywhere")
 def test_a_folder_that_cannot_be_written(tmp_path):
     tmp_path.chmod(0o500)

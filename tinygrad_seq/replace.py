@@ -35,9 +35,9 @@ def replacing(path: str | os.PathLike[str], caller: str = "replacing") -> Iterat
     'update,bits'
     """
     target = Path(path).resolve()
-    _check(target, path, caller)
     aside = target.with_name(f".{target.name[:200]}.{os.urandom(4).hex()}.part")
     try:
+        _check(target, path, caller)
         with aside.open("xb+") as file:
             yield file
             file.flush()

@@ -232,6 +232,13 @@ def test_every_stage_can_be_printed():
     assert repr(picture.layout).startswith("<layout of 54 boxes, ")
 
 
+def test_outputs_of_a_generator_and_steps_of_an_array():
+    loss, parts = rnn(20)
+    expected = tg.viz.draw([loss, parts["h"][3]], focus=[7, 8], columns=6).json()
+    outputs = (output for output in (loss, parts["h"][3]))
+    assert tg.viz.draw(outputs, focus=np.array([7, 8]), columns=6).json() == expected
+
+
 @pytest.mark.parametrize("output", [[], (), iter(())])
 def test_no_output(output):
     with pytest.raises(GraphError, match="got no output"):

@@ -157,7 +157,7 @@ def roles(
     if only == "hidden":
         return [k for k, name in enumerate(names) if name == "c"], None
     known = {name for name in names if name}
-    wanted = [only] if isinstance(only, str) else list(only)
+    wanted = list(only) if isinstance(only, Iterable) and not isinstance(only, str) else [only]
     unknown = [role for role in wanted if role not in known]
     if unknown:
         raise OptionError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from operator import index
 from typing import Any
 
 from ..autograd import Node, Tensor
@@ -80,7 +81,9 @@ def draw(
     [0, 1, 2, 3]
     >>> picture.save("lstm.svg")
     """
-    outputs = [output] if isinstance(output, Tensor) else list(output)
+    if isinstance(output, Iterable) and not isinstance(output, Tensor):
+        output = list(output)
+    outputs = output if isinstance(output, list) else [output]
     if not outputs:
         raise GraphError("draw: got no output; need a Tensor, or several")
     nodes = []
@@ -95,6 +98,11 @@ def draw(
         nodes.append(tensor.node)
     if isinstance(columns, bool) or not isinstance(columns, int) or columns < 1:
         raise OptionError(f"draw: got columns={columns!r}; need an integer of at least 1")
+    steps = _steps(focus)
+    if not isinstance(title, str):
+        raise DTypeError(f"draw: got {type(title).__name__} as title; need a string")
+    if only is not None and highlight is None:
+        raise OptionError(f"draw: got only={only!r} without highlight; name an end, such as highlight='h@0'")
     with paused:
         norms = gradient_norms(output, gradient) if gradients else None
         graph, ids = read(nodes, norms)
@@ -103,8 +111,8 @@ def draw(
         level, modules = _level(graph, view), _modules(graph, fold)
         known = folded(graph, level, modules)
         if gradients and known.unknown:
-            index = {k: node.index for node, k in ids.items()}
-            groups = {(index[v], i): edges for edges in known.unknown for v, i in edges}
+            created = {k: node.index for node, k in ids.items()}
+            groups = {(created[v], i): edges for edges in known.unknown for v, i in edges}
             graph = replace(graph, together=norms_together(output, groups, gradient))
             known = folded(graph, level, modules)
         return Picture(
@@ -114,7 +122,7 @@ def draw(
             known=known,
             highlight=found,
             columns=columns,
-            focus=tuple(focus),
+            focus=steps,
             title=title,
             values=statistics(ids),
             replay=align(graph, replay),
@@ -128,6 +136,13 @@ def _level(graph: Graph, view: Level | None) -> Level:
     if view not in LEVELS:
         raise OptionError(f"draw: got view={view!r}; need one of {', '.join(map(repr, LEVELS))}")
     return view
+
+
+def _steps(focus: Iterable[int]) -> tuple[int, ...]:
+    try:
+        return tuple([index(t) for t in focus])
+    except TypeError:
+        raise OptionError(f"draw: got focus={focus!r}; need a list of time steps, such as focus=[0, 1]") from None
 
 
 def _modules(graph: Graph, paths: Iterable[str]) -> tuple[str, ...]:

@@ -31,7 +31,7 @@ def from_json(text: str) -> Picture:
     try:
         with paused:
             data = json.loads(text)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, RecursionError) as error:
         raise FileFormatError(
             f"from_json: got text that is not JSON: {error}; need what Picture.json() gives"
         ) from None

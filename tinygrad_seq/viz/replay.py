@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from ..errors import GraphError
+from ..errors import DTypeError, GraphError
 from ..flow import GradientNorms
 from .graph import Graph
 
@@ -19,12 +19,15 @@ def align(graph: Graph, sweeps: Iterable[GradientNorms]) -> list[Graph]:
     the norms are matched by order.
 
     Raises:
+        DTypeError: for what is no sweep.
         GraphError: for a sweep that reached another number of nodes or edges than the picture's did.
     """
     nodes = [v.id for v in graph.vertices if v.norm is not None]
     edges = [(v.id, i) for v in graph.vertices for i, flow in enumerate(v.flows) if flow is not None]
     found = []
-    for number, sweep in enumerate(sweeps):
+    for number, sweep in enumerate(sweeps if isinstance(sweeps, Iterable) else [sweeps]):
+        if not isinstance(sweep, GradientNorms):
+            raise DTypeError(f"draw: got {type(sweep).__name__} in replay; need what tg.flow.gradient_norms gives")
         if len(sweep.node) != len(nodes) or len(sweep.edge) != len(edges):
             raise GraphError(
                 f"draw: got replay whose sweep {number} reached {len(sweep.node)} nodes and {len(sweep.edge)} edges, "
