@@ -65,6 +65,7 @@ def call(capsys, *arguments):
         (["draw", "--focus", "4,x"], "'--focus': got '4,x'; need whole numbers of at least 0, such as 40,41"),
         (["draw", "--lengths", "3,0"], "'--lengths': got '3,0'; need whole numbers of at least 1, such as 6,4,2"),
         (["draw", "--forget-bias", "nan"], "'--forget-bias': got 'nan'; need a finite number"),
+        (["draw", "--only", "cell", "--to", "none"], "'--only': got it beside --to none; name a node there"),
         (["draw", "--reset", "now"], "'--reset': got 'now'; need after or before"),
         (["draw", "--cell", "rnn", "--forget-bias", "3"], "'--forget-bias': got it for rnn; need --cell lstm or mgu"),
         (["draw", "--peepholes", "full", "--cell", "gru"], "'--peepholes': got it for gru; need --cell lstm, or leave"),

@@ -179,6 +179,8 @@ def draw(
     _check_subject(context, model, [cell])
     if show and out and not any(path.suffix for path in out):
         raise typer.BadParameter("got the terminal for --out; need a file to show.", param_hint="'--open'")
+    if only is not None and end == "none":
+        raise typer.BadParameter("got it beside --to none; name a node there, or leave it out.", param_hint="'--only'")
     from .draw import Look, draw_subject
     from .subject import Layer, fresh, trained
 
