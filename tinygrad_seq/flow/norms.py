@@ -9,7 +9,7 @@ from math import sqrt
 from typing import Any
 
 import numpy as np
-from numpy import vdot
+from numpy import count_nonzero, vdot
 
 from ..autograd import Node, Tensor
 from ..autograd.sweep import Observer, sweep
@@ -85,7 +85,7 @@ def _into(found: GradientNorms) -> Observer:
             edges[node.index, i] = size if reads_once(node) else _norm_of_use(node, i, last, g)
         else:
             square = float(vdot(g, g))
-            edges[node.index, i] = flow = sqrt(square) if 1e-24 < square < 1e30 else norm(g)
+            edges[node.index, i] = flow = sqrt(square) if 1e-24 < square < 1e30 else _careful(g, square)
             if len(waiting) > 64:
                 waiting.clear()
             waiting[id(g)] = flow, g
@@ -130,11 +130,14 @@ _SMALL = 8192
 def norm(g: Any) -> float:
     """The Euclidean norm, also where squares would overflow or vanish."""
     square = float(vdot(g, g))
-    if 1e-24 < square < 1e30:
-        return math.sqrt(square)
-    if square == 0 and not g.any():
+    return sqrt(square) if 1e-24 < square < 1e30 else _careful(g, square)
+
+
+def _careful(g: Any, square: float) -> float:
+    """The norm where the square may have lost its digits."""
+    if square == 0 and not count_nonzero(g):  # of a gradient that has vanished, half of all
         return 0.0
-    g = np.asarray(g, np.float64)
+    g = g.astype(np.float64, copy=False)
     square = float(vdot(g, g))
     if 1e-280 < square < math.inf:
         return math.sqrt(square)
