@@ -38,6 +38,8 @@ ENDS = {"png": (b"\x89PNG\r\n\x1a\n", b"IEND\xaeB`\x82"), "pdf": (b"%PDF-", b"%%
 class Picture:
     """What `draw` returns. It holds numbers and names, no array, and shows itself in a notebook.
 
+    There it is the page of `html`, or, where that is longer than a megabyte, the `svg`.
+
     Attributes:
         graph: all nodes of the recorded graph, without their arrays.
         view: which of them are drawn, and how they hang together.
