@@ -146,6 +146,14 @@ WITH_LISTS = {
 }
 
 
+def test_a_list_of_integers_beside_integers_stays_so():
+    t, x = tg.tensor(np.array([1, 5, 2])), np.array([1, 5, 2])
+    for f in (lambda t: np.maximum(t, [2, 2, 2]), lambda t: np.append(t, [7]), lambda t: t * [1, 2, 3]):
+        assert f(t).dtype == f(x).dtype == np.int64
+        np.testing.assert_array_equal(f(t).numpy(), f(x))
+    np.testing.assert_array_equal((t * [0.1, 0.2, 0.3]).numpy(), x * [0.1, 0.2, 0.3])
+
+
 @pytest.mark.parametrize("name", WITH_LISTS)
 def test_a_list_beside_a_tensor_loses_no_digit(name):
     x, f = np.array([0.3, 1.7, 2.9]), WITH_LISTS[name]

@@ -6,6 +6,7 @@ import re
 
 import numpy as np
 import pytest
+from derivatives import unlisted
 from samples import SAMPLES
 
 import tinygrad_seq as tg
@@ -459,3 +460,23 @@ def test_shared_parameters_stay_shared_in_a_copy():
 
     other = copy.deepcopy(Tied())
     assert other.a.weight is other.b.weight
+
+
+def test_a_node_tells_its_rules():
+    x = variable(1.0, 2.0)
+    assert (x * x).node.vjp == ("g * b", "g * a")
+    assert x.node.vjp == ()
+
+
+def test_a_forward_rule_that_is_missing_is_no_fault():
+    @unlisted
+    @autograd.differentiable(lambda g, x: 2 * g * x)
+    def squared(x):
+        return x * x
+
+    assert autograd.gradcheck(squared, np.array([0.5, 2.0]))
+
+
+def test_a_step_is_a_positive_number():
+    with pytest.raises(tg.errors.OptionError, match="got eps=0"):
+        gradcheck(np.tanh, np.ones(2), eps=0)

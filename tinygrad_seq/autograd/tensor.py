@@ -53,7 +53,8 @@ def get_default_dtype() -> np.dtype[Any]:
 def as_array(data: Any, dtype: Any = None, caller: str = "tensor", beside: Sequence[Any] = ()) -> Array:
     """A private array of ``data``: arrays keep their dtype, numbers and lists get the default one.
 
-    If they are operands ``beside`` a Tensor of a wider floating dtype, they get that, and lose no digit.
+    If they are operands ``beside`` a Tensor of a wider floating dtype, they get that, and lose no digit; integers
+    beside Tensors of integers stay integers.
 
     Raises:
         DTypeError: for complex numbers, text, objects, and for lists that hold Tensors that
@@ -73,8 +74,10 @@ def as_array(data: Any, dtype: Any = None, caller: str = "tensor", beside: Seque
                 f"{caller}: got nested lists of different lengths; need the same length; pad them"
             ) from error
         if dtype is None and array.dtype.kind in "iuf":
-            floating = [x.dtype for x in beside if isinstance(x, Tensor) and x.dtype.kind == "f"]
-            dtype = np.result_type(_default_dtype, *floating)
+            dtypes = [x.dtype for x in beside if isinstance(x, Tensor)]
+            floating = [d for d in dtypes if d.kind == "f"]
+            if array.dtype.kind == "f" or floating or not dtypes:
+                dtype = np.result_type(_default_dtype, *(floating or dtypes))
     if array.dtype.kind not in "fiub":
         raise _not_real(caller, array.dtype)
     if dtype is None:

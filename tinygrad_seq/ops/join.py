@@ -73,7 +73,8 @@ def concatenate(
     arrays: Sequence[Any], axis: int | None = 0, out: None = None, *, dtype: Any = None, casting: str = "same_kind"
 ) -> Tensor:
     """The arrays one after the other along ``axis``; None flattens them first."""
-    tensors = as_tensors(*arrays) if axis is not None else [ravel(x) for x in arrays]
+    tensors = as_tensors(*arrays)
+    tensors = [ravel(x) for x in tensors] if axis is None else tensors
     axis = axis or 0
     sizes = [x.shape[axis] if -x.ndim <= axis < x.ndim else 0 for x in tensors]
     return _cast(_concatenate(*tensors, axis=axis, cuts=(0, *itertools.accumulate(sizes))), dtype, casting)
