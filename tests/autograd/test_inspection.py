@@ -106,6 +106,7 @@ def test_constants_and_tangents_are_looked_at_too():
     ):
         np.fmod(tg.tensor([1.0, 1.0]), tg.tensor([1.0, 0.0]))
     with pytest.raises(tg.errors.AnomalyError) as caught, autograd.detect_anomaly():
+        assert tg.func.jvp(np.sqrt, (np.ones(2),), (np.ones(2),))[1].tolist() == [0.5, 0.5]
         tg.func.jvp(np.sqrt, (np.array([0.0, 1.0]),), (np.ones(2),))  # here
     text = str(caught.value)
     assert text.startswith("forward mode of sqrt: inf arose in 1 of 2 elements of the tangent of its value, applied at")
@@ -480,3 +481,15 @@ def test_a_forward_rule_that_is_missing_is_no_fault():
 def test_a_step_is_a_positive_number():
     with pytest.raises(tg.errors.OptionError, match="got eps=0"):
         gradcheck(np.tanh, np.ones(2), eps=0)
+
+
+def test_a_function_that_takes_derivatives_itself_is_searched_too():
+    rule = wrong(1.5)
+
+    def slopes(x):
+        g = tg.func.grad(lambda x: np.sum(np.tanh(x)))(x)
+        _, t = tg.func.jvp(np.tanh, (x,), (x,))
+        return rule(g * t)
+
+    with pytest.raises(tg.errors.GradcheckError, match=f"found in {rule.op.name}"):
+        gradcheck(slopes, np.array([0.3, 0.5]))
