@@ -1,6 +1,8 @@
 """Checkpoints: exact at every order, no graph kept, one more forward, and memory as the root of time."""
 
+import gc
 import tracemalloc
+import weakref
 
 import numpy as np
 import pytest
@@ -130,3 +132,15 @@ def test_memory_of_ten_thousand_steps():
     assert small * 20 <= plain
     assert calls == 20_000
     assert_close(same, g, "gradient", rtol=1e-4)
+
+
+def test_what_a_structure_held_does_not_wait_for_the_collector():
+    gc.disable()
+    try:
+        x = tg.tensor(np.ones(2))
+        watched = weakref.ref(x)
+        func.scan(lambda state, x: (state * x[0], state), np.ones(()), [x])
+        del x
+        assert watched() is None
+    finally:
+        gc.enable()

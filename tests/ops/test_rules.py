@@ -1,6 +1,8 @@
 """Every operation of the registry: its value against NumPy, its rules against finite differences, what it keeps."""
 
+import gc
 import inspect
+import weakref
 
 import numpy as np
 import pytest
@@ -43,6 +45,20 @@ def test_value(name):
         assert y.dtype == expected.dtype
         assert_close(y, expected, str(sample), rtol=1e-13, atol=1e-13)
         assert not y.requires_grad
+
+
+@each_function
+def test_what_is_dropped_does_not_wait_for_the_collector(name):
+    gc.disable()
+    try:
+        for sample in samples(name):
+            inputs = variables(sample.inputs, differentiable(sample))
+            watched = [weakref.ref(x) for x in inputs if isinstance(x, tg.Tensor)]
+            sample(*inputs)
+            del inputs
+            assert all(ref() is None for ref in watched)
+    finally:
+        gc.enable()
 
 
 @each_op

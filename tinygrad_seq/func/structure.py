@@ -17,16 +17,20 @@ def flatten(tree: Any) -> tuple[list[Any], Callable[[list[Any]], Any]]:
     ([1, 2, 3], {'w': 4, 'layers': [5, (6,)]})
     """
     leaves: list[Any] = []
-
-    def strip(tree: Any) -> Any:
-        parts = _parts(tree)
-        if parts is not None:
-            return _of(tree, [strip(part) for part in parts])
-        leaves.append(tree)
-        return _LEAF
-
-    shape = strip(tree)
+    shape = _stripped(tree, leaves)
     return leaves, lambda new: _fill(shape, iter(new))
+
+
+def _stripped(tree: Any, leaves: list[Any]) -> Any:
+    """The structure without its leaves, which are added to a list.
+
+    (Within `flatten` this function, which calls itself, would be a cycle, and keep the leaves alive.)
+    """
+    parts = _parts(tree)
+    if parts is not None:
+        return _of(tree, [_stripped(part, leaves) for part in parts])
+    leaves.append(tree)
+    return _LEAF
 
 
 class _Leaf:

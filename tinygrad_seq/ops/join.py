@@ -130,14 +130,15 @@ def block(arrays: Any) -> Tensor:
     """An array from nested lists of blocks: the innermost lists are joined along the last axis, and so on outwards."""
     depth = _depth(arrays)
     ndim = max([depth, *[np.ndim(x) for x in _leaves(arrays)]])
+    return _blocks(arrays, depth, ndim)
 
-    def joined(part: Any, level: int) -> Tensor:
-        if level == depth:
-            x = as_tensor(part)
-            return expand_dims(x, tuple(range(ndim - x.ndim)))
-        return concatenate([joined(inner, level + 1) for inner in part], level - depth)
 
-    return joined(arrays, 0)
+def _blocks(part: Any, depth: int, ndim: int) -> Tensor:
+    """The blocks of lists that are nested so deep."""
+    if not depth:
+        x = as_tensor(part)
+        return expand_dims(x, tuple(range(ndim - x.ndim)))
+    return concatenate([_blocks(inner, depth - 1, ndim) for inner in part], -depth)
 
 
 def _depth(arrays: Any) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import math
 from typing import Any
 
@@ -138,22 +137,26 @@ def multi_dot(arrays: Any, *, out: None = None) -> Tensor:
     sizes = [1 if xs[0].ndim == 1 else xs[0].shape[0], *[x.shape[0 if x.ndim == 1 else -2] for x in xs[1:]]]
     sizes.append(1 if xs[-1].ndim == 1 else xs[-1].shape[-1])
 
-    @functools.cache
-    def cheapest(i: int, j: int) -> tuple[int, int]:
-        """The fewest multiplications for the matrices i ... j, and where to divide them."""
-        if i == j:
-            return 0, i
-        return min(
-            (cheapest(i, k)[0] + cheapest(k + 1, j)[0] + sizes[i] * sizes[k + 1] * sizes[j + 1], k) for k in range(i, j)
+    return _chained(xs, _divided(sizes), 0, len(xs) - 1)
+
+
+def _divided(sizes: list[int]) -> dict[tuple[int, int], int]:
+    """Where to divide the matrices i ... j of a chain, so that it takes the fewest multiplications."""
+    count = len(sizes) - 1
+    cost, found = {(i, i): 0 for i in range(count)}, {}
+    for i, j in [(i, i + width) for width in range(1, count) for i in range(count - width)]:
+        cost[i, j], found[i, j] = min(
+            (cost[i, k] + cost[k + 1, j] + sizes[i] * sizes[k + 1] * sizes[j + 1], k) for k in range(i, j)
         )
+    return found
 
-    def product(i: int, j: int) -> Tensor:
-        if i == j:
-            return xs[i]
-        k = cheapest(i, j)[1]
-        return dot(product(i, k), product(k + 1, j))
 
-    return product(0, len(xs) - 1)
+def _chained(xs: list[Tensor], divided: dict[tuple[int, int], int], i: int, j: int) -> Tensor:
+    """The product of the matrices i ... j."""
+    if i == j:
+        return xs[i]
+    k = divided[i, j]
+    return dot(_chained(xs, divided, i, k), _chained(xs, divided, k + 1, j))
 
 
 for _call in (cross, dot, inner, kron, outer, tensordot, vdot, vecdot, matvec, vecmat):
