@@ -493,3 +493,10 @@ def test_a_function_that_takes_derivatives_itself_is_searched_too():
 
     with pytest.raises(tg.errors.GradcheckError, match=f"found in {rule.op.name}"):
         gradcheck(slopes, np.array([0.3, 0.5]))
+
+
+def test_names_are_given_to_all_values_or_to_none():
+    h = variable(1.0) * 2
+    with pytest.raises(tg.errors.DTypeError, match="got float for c"):
+        tg.name(h=h, c=1.0)
+    assert h.node.name is None

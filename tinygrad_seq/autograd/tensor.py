@@ -553,6 +553,7 @@ def name(**tensors: Tensor) -> None:
     for role, value in tensors.items():
         if not isinstance(value, Tensor):
             raise DTypeError(f"name: got {type(value).__name__} for {role}; need a Tensor")
+    for role, value in tensors.items():
         if value._node is not None:
             value._node.name = role
     notes = NOTES.get()
