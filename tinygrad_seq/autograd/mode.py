@@ -104,8 +104,12 @@ class ModeContext:
         """
         if inspect.isasyncgenfunction(f):
             raise OptionError(f"{type(self).__name__}: got the asynchronous generator {f.__name__}; use with inside it")
-        wrap = self._generator if inspect.isgeneratorfunction(f) else self._function
-        return functools.wraps(f)(self._coroutine(f) if inspect.iscoroutinefunction(f) else wrap(f))
+        wrap = self._function
+        if inspect.isgeneratorfunction(f):
+            wrap = self._generator
+        elif inspect.iscoroutinefunction(f):
+            wrap = self._coroutine
+        return functools.wraps(f)(wrap(f))
 
     def _function(self, f: Callable[..., Any]) -> Callable[..., Any]:
         def inside(*args: Any, **kwargs: Any) -> Any:

@@ -64,34 +64,27 @@ def _print_examples(command: str) -> None:
     console.print()
 
 
-def _hidden(option: Any) -> Any:
-    """The option --help, which who reads this has found."""
-    if option is not None:
-        option.hidden = True
-    return option
+class _WithExamples:
+    """A help that ends in examples, and does not list the option --help, which who reads it has found."""
 
-
-class Command(typer.core.TyperCommand):
-    """A command whose help ends in examples."""
+    name: str | None
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Write the help."""
-        super().format_help(ctx, formatter)
+        super().format_help(ctx, formatter)  # type: ignore[misc] # of typer's class beside this one
         _print_examples(self.name or "tinygrad-seq")
 
     def get_help_option(self, ctx: Any) -> Any:
         """The option --help."""
-        return _hidden(super().get_help_option(ctx))
+        option = super().get_help_option(ctx)  # type: ignore[misc]
+        if option is not None:
+            option.hidden = True
+        return option
 
 
-class Group(typer.core.TyperGroup):
-    """All commands; the help ends in examples."""
+class Command(_WithExamples, typer.core.TyperCommand):
+    """A command."""
 
-    def format_help(self, ctx: Any, formatter: Any) -> None:
-        """Write the help."""
-        super().format_help(ctx, formatter)
-        _print_examples(self.name or "tinygrad-seq")
 
-    def get_help_option(self, ctx: Any) -> Any:
-        """The option --help."""
-        return _hidden(super().get_help_option(ctx))
+class Group(_WithExamples, typer.core.TyperGroup):
+    """All commands."""
